@@ -1,0 +1,1 @@
+"""The same program with no cloud account: the cloud's stand-ins and the conductor."""
