@@ -73,8 +73,10 @@ class World(Protocol):
     def delete_vpc(self, vpc: str) -> None: ...
 
     def create_droplet(
-        self, droplet: int, *, name: str, vpc: str, vpc_range: str, user_data: str, public_keys: list[str]
-    ) -> Addresses: ...
+        self, droplet: int, *, name: str, vpc: str, vpc_range: str, memory: int, user_data: str, public_keys: list[str]
+    ) -> Addresses:
+        """Boot it. `memory` is what its size has, in MiB; `public_keys` go to its metadata."""
+
     def delete_droplet(self, droplet: int) -> None: ...
     def power(self, droplet: int, *, on: bool) -> None: ...
 
@@ -118,16 +120,16 @@ class NullWorld:
     def delete_vpc(self, vpc: str) -> None: ...
 
     def create_droplet(
-        self, droplet: int, *, name: str, vpc: str, vpc_range: str, user_data: str, public_keys: list[str]
+        self, droplet: int, *, name: str, vpc: str, vpc_range: str, memory: int, user_data: str, public_keys: list[str]
     ) -> Addresses:
-        return Addresses(public="203.0.113.10", private="10.20.0.2", public_gateway="203.0.113.1", private_gateway="10.20.0.1")
+        return Addresses(public="198.51.100.10", private="10.20.0.2", public_gateway="198.51.100.1", private_gateway="10.20.0.1")
 
     def delete_droplet(self, droplet: int) -> None: ...
     def power(self, droplet: int, *, on: bool) -> None: ...
 
     def reserve_ip(self) -> str:
         self._reserved += 1
-        return f"203.0.113.{128 + self._reserved}"
+        return f"198.51.100.{128 + self._reserved}"
 
     def release_ip(self, ip: str) -> None: ...
     def assign_ip(self, ip: str, droplet: int | None) -> None: ...

@@ -1,0 +1,59 @@
+"""Environment: what the image finds in its variables, as one shell file that is a secret as a whole."""
+
+import shlex
+from typing import Any
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pydantic import SecretStr
+
+from infra import placeholders
+from infra.connection import CA_FILE, Connection
+
+
+def environment(
+    *,
+    domain: str,
+    aliases: Sequence[str],
+    database: Connection,
+    pool: Connection | None,
+    broker_url: pulumi.Output[str] | None,
+    secret_key: SecretStr,
+    fallbacks: SecretStr,
+    env: Mapping[str, str],
+    secrets: Mapping[str, SecretStr],
+) -> pulumi.Output[str]:
+    """Lines of `NAME='value'`, sorted; a secret.
+
+    What common Django images read is given under all its usual names; `env` and `secrets` come after it and win.
+    """
+    parts: dict[str, Any] = {"database": database.parts, "database.pool": pool.parts if pool else {}, "broker": broker_url or ""}
+
+    own = {**env, **{name: value.get_secret_value() for name, value in secrets.items()}}
+
+    def build(known: Mapping[str, Mapping[str, str] | str]) -> str:
+        direct, pooled, broker = known["database"], known["database.pool"], str(known["broker"])
+        assert isinstance(direct, Mapping) and isinstance(pooled, Mapping)  # noqa: S101 - tells mypy what `parts` says above
+        values = {f"database.{part}": value for part, value in direct.items()}
+        values |= {f"database.pool.{part}": value for part, value in pooled.items()}
+        values |= {"domain": domain, "broker.url": broker}
+        hosts = ",".join([domain, *aliases])
+        given = {
+            "DATABASE_URL": direct["url"],
+            "PGHOST": direct["host"],
+            "PGPORT": direct["port"],
+            "PGUSER": direct["user"],
+            "PGPASSWORD": direct["password"],
+            "PGDATABASE": direct["name"],
+            "PGSSLMODE": database.sslmode,
+            **({"PGSSLROOTCERT": CA_FILE} if database.verify else {}),
+            **dict.fromkeys(("SECRET_KEY", "DJANGO_SECRET_KEY"), secret_key.get_secret_value()),
+            **dict.fromkeys(("SECRET_KEY_FALLBACKS", "DJANGO_SECRET_KEY_FALLBACKS"), fallbacks.get_secret_value()),
+            **dict.fromkeys(("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS"), hosts),
+            "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{host}" for host in [domain, *aliases]),
+            **(dict.fromkeys(("BROKER_URL", "CELERY_BROKER_URL", "REDIS_URL"), broker) if broker else {}),
+        }
+        filled = {name: placeholders.fill(value, values) for name, value in own.items()}
+        return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted({**given, **filled}.items()))
+
+    return pulumi.Output.secret(pulumi.Output.all(**parts).apply(build))

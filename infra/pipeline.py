@@ -1,0 +1,131 @@
+"""Pipeline: what GitLab knows, so that it can run this program: variables, keys, environments, and which branches may deploy."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gitlab as gitlab
+import pulumi_tls as tls
+from pydantic import SecretStr
+
+# GitLab masks a raw value of one line, at least 8 characters and no white space (app/models/concerns/ci/maskable.rb).
+_MASKABLE = re.compile(r"\S{8,}")
+
+
+def maskable(value: str) -> bool:
+    """Whether GitLab can hide this value in job logs."""
+    return _MASKABLE.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A CI variable: a secret that GitLab masks, or a file where it can't."""
+
+    value: pulumi.Input[str]
+    file: bool = False
+    masked: bool = True
+
+
+def variables(
+    digitalocean_token: SecretStr,
+    gitlab_token: SecretStr,
+    state_url: str,
+    state_access_key: SecretStr,
+    state_secret_key: SecretStr,
+    ci_key: pulumi.Output[str],
+) -> dict[str, Variable]:
+    """What the pipeline needs to run `pulumi up` for one stack; what is empty in config is left out.
+
+    The passphrase of the stack is not among them: it is set once by hand, never through config.
+    """
+    texts = {
+        "DIGITALOCEAN_TOKEN": digitalocean_token.get_secret_value(),
+        "GITLAB_TOKEN": gitlab_token.get_secret_value(),
+        "PULUMI_BACKEND_URL": state_url,
+        "AWS_ACCESS_KEY_ID": state_access_key.get_secret_value(),
+        "AWS_SECRET_ACCESS_KEY": state_secret_key.get_secret_value(),
+    }
+    found = {key: Variable(value=text, masked=maskable(text)) for key, text in texts.items() if text}
+    return {**found, "SSH_KEY": Variable(value=ci_key, file=True)}
+
+
+class Pipeline(pulumi.ComponentResource):
+    """Everything declared on the two GitLab projects. Neither project itself is owned: their settings are their people's."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        app_project: str,
+        infra_project: str,
+        owns_projects: bool,
+        url: pulumi.Input[str],
+        variables: Mapping[str, Variable],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("site:infra:Pipeline", name, None, opts)
+        for project in dict.fromkeys(filter(None, (infra_project, app_project))):
+            gitlab.ProjectEnvironment(
+                f"{name}-{project}",
+                project=project,
+                name=stack,
+                external_url=url,
+                tier=stack,
+                stop_before_destroy=True,
+                opts=self._unique(),
+            )
+        if infra_project:
+            for key, variable in variables.items():
+                self._variable(infra_project, stack, key, variable)
+        if app_project and infra_project:
+            self._deploy_key(name, stack, app_project, infra_project)
+        if owns_projects:
+            for project in dict.fromkeys(filter(None, (infra_project, app_project))):
+                self._guard(name, project)
+        self.register_outputs({})
+
+    def _unique(self) -> pulumi.ResourceOptions:
+        """GitLab refuses a second object of the same name, so that a replacement must be delete before create."""
+        return pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+
+    def _variable(self, project: str, stack: str, key: str, variable: Variable) -> None:
+        gitlab.ProjectVariable(
+            key,
+            project=project,
+            key=key,
+            value=pulumi.Output.secret(variable.value),
+            variable_type="file" if variable.file else "env_var",
+            protected=True,
+            masked=variable.masked and not variable.file,
+            raw=True,
+            environment_scope=stack,
+            description=f"Set by the stack {stack}.",
+            opts=self._unique(),
+        )
+
+    def _deploy_key(self, name: str, stack: str, app_project: str, infra_project: str) -> None:
+        """A read-only key on the app's project: the deploying pipeline reads a release's commits and migrations with it."""
+        pair = tls.PrivateKey(f"{name}-deploy", algorithm="ED25519", opts=pulumi.ResourceOptions(parent=self))
+        gitlab.DeployKey(
+            name,
+            project=app_project,
+            title=f"{stack}, read only",
+            key=pair.public_key_openssh.apply(str.strip),
+            can_push=False,
+            opts=self._unique(),
+        )
+        self._variable(infra_project, stack, "DEPLOY_KEY", Variable(value=pair.private_key_openssh, file=True))
+
+    def _guard(self, name: str, project: str) -> None:
+        gitlab.BranchProtection(
+            f"{name}-{project}",
+            project=project,
+            branch="main",
+            push_access_level="maintainer",
+            merge_access_level="developer",
+            allow_force_push=False,
+            opts=self._unique(),
+        )
+        gitlab.TagProtection(f"{name}-{project}", project=project, tag="v*", create_access_level="maintainer", opts=self._unique())

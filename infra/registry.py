@@ -1,0 +1,97 @@
+"""Registry: where images live, and the credentials that can pull them and nothing else."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_digitalocean as do
+import pulumi_gitlab as gitlab
+
+DIGITALOCEAN = "registry.digitalocean.com"
+# A year: long enough not to surprise a quiet project, short enough to end. Renewed by another resource name.
+PULL_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Who may pull, where. `user` and `password` are secrets."""
+
+    address: str
+    user: pulumi.Output[str]
+    password: pulumi.Output[str]
+
+    @property
+    def fingerprint(self) -> pulumi.Output[str]:
+        """Says that the credential changed without saying what it is."""
+        both = pulumi.Output.all(self.user, self.password)
+        return pulumi.Output.unsecret(both.apply(lambda parts: hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]))
+
+
+class Registry(pulumi.ComponentResource):
+    """GitLab's registry of the app's project, or a DigitalOcean registry (made by one stack, named by the other)."""
+
+    login: Login | None
+    """None where nothing is known about the registry: its images are public."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        kind: str,
+        registry_name: str,
+        owns_registry: bool,
+        region: str,
+        app_project: str,
+        image: str,
+        protect: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("site:infra:Registry", name, None, opts)
+        self.login = None
+        if kind == "digitalocean":
+            self.login = self._digitalocean(name, registry_name, owns=owns_registry, region=region, protect=protect)
+        elif app_project:
+            token = gitlab.ProjectDeployToken(
+                name,
+                project=app_project,
+                name=f"pull-{stack}",
+                scopes=["read_registry"],
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            )
+            address = image.partition("/")[0] or "registry.gitlab.com"
+            self.login = Login(address=address, user=pulumi.Output.secret(token.username), password=pulumi.Output.secret(token.token))
+        self.register_outputs({})
+
+    def _digitalocean(self, name: str, registry_name: str, *, owns: bool, region: str, protect: bool) -> Login:
+        above: list[pulumi.Resource] = []
+        if owns:
+            registry = do.ContainerRegistry(
+                name,
+                name=registry_name,
+                subscription_tier_slug="basic",
+                region=region,
+                opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=False),
+            )
+            above = [registry]
+        credentials = do.ContainerRegistryDockerCredentials(
+            f"{name}-1",
+            registry_name=registry_name,
+            write=False,
+            expiry_seconds=PULL_SECONDS,
+            # Deleting one calls an address outside of the API and crashes the provider where it can't be reached.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=above, retain_on_delete=True),
+        )
+        secret: pulumi.Output[str] = pulumi.Output.secret(credentials.docker_credentials)
+        return Login(
+            address=DIGITALOCEAN, user=secret.apply(lambda text: _basic(text)[0]), password=secret.apply(lambda text: _basic(text)[1])
+        )
+
+
+def _basic(docker_config: str) -> tuple[str, str]:
+    """User and password of a Docker config file's only entry."""
+    entry = next(iter(json.loads(docker_config)["auths"].values()))
+    user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    return user, password

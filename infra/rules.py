@@ -1,0 +1,205 @@
+"""Rules over several config values at once. `problems` stop a run before anything is declared; `warnings` don't."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from infra import placeholders, sizes
+from infra.problems import Problem
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+_BLOCKED_MAIL_PORTS = {"25", "465", "587"}
+_WEAK = ("changeme", "change-me", "secret", "insecure", "password", "example", "placeholder", "todo")
+
+
+def problems(settings: Settings) -> list[Problem]:
+    """Everything that can't work, or must not be."""
+    return [
+        *_site(settings),
+        *_names(settings),
+        *_access(settings),
+        *_processes(settings),
+        *_memory(settings),
+        *_database(settings),
+        *_secrets(settings),
+        *_placeholders(settings),
+        *_registry(settings),
+    ]
+
+
+def warnings(settings: Settings) -> list[Problem]:
+    """What works here, but surprises later."""
+    found = []
+    for name, value in settings.env.items():
+        if name.upper() in ("EMAIL_PORT", "SMTP_PORT") and value in _BLOCKED_MAIL_PORTS:
+            found.append(
+                Problem(
+                    f"site:env.{name}",
+                    "DigitalOcean blocks outgoing mail on this port; use 2525 or your provider's API",
+                    got=value,
+                    mend=f"pulumi config set --path site:env.{name} 2525",
+                )
+            )
+    if not settings.dns_zone:
+        found.append(Problem("site:dnsZone", "is empty: point the domain at the exported address where your DNS is kept"))
+    return found
+
+
+def _site(settings: Settings) -> Iterator[Problem]:
+    if not settings.domain:
+        yield Problem("site:domain", "is missing: the name of the site", mend="pulumi config set site:domain www.example.com")
+    if settings.deploy_site and not settings.image:
+        yield Problem(
+            "site:image",
+            "is missing: what to run, by digest. Before there is a registry to push to, leave the site out",
+            mend="pulumi config set site:image REPOSITORY@sha256:… (or: pulumi config set site:deploySite false)",
+        )
+    if settings.server_count != 1:
+        yield Problem("site:serverCount", "must be 1: more than one server is not there yet", got=settings.server_count)
+
+
+def _names(settings: Settings) -> Iterator[Problem]:
+    zone = settings.dns_zone
+    if settings.manage_dns_zone and not zone:
+        yield Problem("site:manageDnsZone", "needs the zone that it manages", mend="pulumi config set site:dnsZone example.com")
+    for name in (settings.domain, *settings.aliases):
+        if zone and name and name != zone and not name.endswith(f".{zone}"):
+            yield Problem("site:dnsZone", f"does not hold {name}", got=zone, mend='pulumi config set site:dnsZone ""')
+    if settings.domain in settings.aliases:
+        yield Problem("site:aliases", "names the domain itself, which would redirect to itself", got=settings.domain)
+
+
+def _access(settings: Settings) -> Iterator[Problem]:
+    if not settings.operator_keys:
+        yield Problem(
+            "site:operatorKeys",
+            "needs at least one public ssh key: the first `up` reaches the new server with it",
+            mend='pulumi config set --path "site:operatorKeys[0]" "$(cat ~/.ssh/id_ed25519.pub)"',
+        )
+    if not settings.ssh_from:
+        yield Problem(
+            "site:sshFrom",
+            "needs at least one network that may open ssh connections",
+            mend='pulumi config set --path "site:sshFrom[0]" 203.0.113.7/32',
+        )
+    basic = settings.basic_auth.get_secret_value()
+    if basic and (":" not in basic or len(basic.partition(":")[2]) < 8):
+        yield Problem(
+            "site:basicAuth",
+            "must be name:password with at least 8 characters of password",
+            mend="pulumi config set --secret site:basicAuth",
+        )
+
+
+def _processes(settings: Settings) -> Iterator[Problem]:
+    serving = [name for name, process in settings.processes.items() if process.port is not None]
+    if len(serving) != 1:
+        yield Problem(
+            "site:processes",
+            "exactly one process serves the site and has a port",
+            got=", ".join(serving) or "none with a port",
+            mend="pulumi config set --path site:processes.web.port 8000",
+        )
+    for name, process in settings.processes.items():
+        if process.singleton and process.replicas > 1:
+            yield Problem(f"site:processes.{name}.replicas", "a singleton runs once", got=process.replicas, mend=f"{name}: {{replicas: 1}}")
+        if process.port is not None and process.health is None:
+            yield Problem(
+                f"site:processes.{name}.health",
+                "the process that serves needs the path of its health check",
+                mend=f"{name}: {{health: /healthz}}",
+            )
+        if process.port is not None and process.singleton:
+            yield Problem(f"site:processes.{name}.singleton", "the process that serves can't be a singleton: a release runs two at once")
+        if name in ("proxy", "broker"):
+            yield Problem(f"site:processes.{name}", "this name is the program's own", mend="call it something else")
+
+
+def _memory(settings: Settings) -> Iterator[Problem]:
+    if settings.server_size not in sizes.DROPLETS:
+        yield Problem("site:serverSize", f"must be one of {', '.join(sizes.DROPLETS)}", got=settings.server_size)
+        return
+    needed = memory_needed(settings)
+    if needed > sizes.DROPLETS[settings.server_size]:
+        fits = next((size for size, memory in sizes.DROPLETS.items() if memory >= needed), None)
+        yield Problem(
+            "site:serverSize",
+            f"has {sizes.DROPLETS[settings.server_size]} MiB, but the processes need {needed} MiB while a release runs old and new side by side",
+            got=settings.server_size,
+            mend=f"pulumi config set site:serverSize {fits}" if fits else "lower `memory` or `replicas` in site:processes",
+        )
+
+
+def memory_needed(settings: Settings) -> int:
+    """MiB of memory that a droplet must have: all replicas, one more of what serves, the proxy, the broker, and the system."""
+    serving = max((process.memory for process in settings.processes.values() if process.port is not None), default=0)
+    running = sum(process.memory * process.replicas for process in settings.processes.values())
+    return running + serving + sum(sizes.RESERVED.values()) + sizes.BROKER_MEMORY[settings.broker]
+
+
+def _database(settings: Settings) -> Iterator[Problem]:
+    if settings.database_size not in sizes.DATABASES:
+        yield Problem("site:databaseSize", f"must be one of {', '.join(sizes.DATABASES)}", got=settings.database_size)
+        return
+    if settings.database_nodes > 1 and sizes.DATABASES[settings.database_size] < 2:
+        yield Problem(
+            "site:databaseNodes",
+            "a standby node needs a size of 2 GB or more",
+            got=settings.database_nodes,
+            mend="pulumi config set site:databaseSize db-s-1vcpu-2gb",
+        )
+    there = sizes.connections(settings.database_size)
+    asked = sum(process.connections * process.replicas * (2 if process.port is not None else 1) for process in settings.processes.values())
+    if asked + settings.database_pool > there:
+        memory = math.ceil((asked + settings.database_pool + 3) / 25)
+        fits = next((size for size, gib in sizes.DATABASES.items() if gib >= memory), None)
+        yield Problem(
+            "site:databaseSize",
+            f"gives {there} connections, but {asked + settings.database_pool} can be asked for during a release"
+            " (connections x replicas, twice for what serves, and the pool)",
+            got=settings.database_size,
+            mend=f"pulumi config set site:databaseSize {fits}" if fits else "lower `connections` in site:processes",
+        )
+
+
+def _secrets(settings: Settings) -> Iterator[Problem]:
+    key = settings.secret_key.get_secret_value()
+    mend = "openssl rand -base64 48 | pulumi config set --secret site:secretKey"
+    if not key:
+        yield Problem("site:secretKey", "is missing: Django's SECRET_KEY", mend=mend)
+    elif len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-") or any(word in key.lower() for word in _WEAK):
+        yield Problem(
+            "site:secretKey",
+            "is weak: at least 50 characters, 5 different ones, and no placeholder (Django's check security.W009)",
+            mend=mend,
+        )
+    for name in settings.env.keys() & settings.secrets.keys():
+        yield Problem(f"site:env.{name}", "is in `secrets` too", mend=f"pulumi config rm --path site:env.{name}")
+
+
+def _placeholders(settings: Settings) -> Iterator[Problem]:
+    texts = {f"site:env.{name}": value for name, value in settings.env.items()}
+    texts |= {f"site:secrets.{name}": value.get_secret_value() for name, value in settings.secrets.items()}
+    for key, text in texts.items():
+        for name in sorted(placeholders.used(text)):
+            if name not in placeholders.NAMES:
+                yield Problem(key, f"{{{name}}} is no placeholder; there are {', '.join(f'{{{n}}}' for n in placeholders.NAMES)}")
+            elif name.startswith("database.pool.") and not settings.database_pool:
+                yield Problem(key, f"{{{name}}} needs a pool", mend="pulumi config set site:databasePool 10")
+            elif name == "broker.url" and settings.broker == "none":
+                yield Problem(key, "{broker.url} needs a broker", mend="pulumi config set site:broker valkey")
+
+
+def _registry(settings: Settings) -> Iterator[Problem]:
+    if settings.registry == "digitalocean" and not settings.registry_name:
+        yield Problem(
+            "site:registryName", "is missing: the registry's name in the account", mend="pulumi config set site:registryName NAME"
+        )
+    if settings.owns_registry and settings.registry != "digitalocean":
+        yield Problem(
+            "site:ownsRegistry", "only a DigitalOcean registry is made by this program", mend="pulumi config set site:ownsRegistry false"
+        )

@@ -1,0 +1,156 @@
+"""Servers: the droplet, who it is, and the Docker engine on it that the rest of the program talks to."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_command as command
+import pulumi_digitalocean as do
+import pulumi_docker as docker
+import pulumi_tls as tls
+import yaml
+
+from infra.connection import Connection
+from infra.host import USER, Host, on_host, ssh_command
+from infra.registry import Login
+
+_HERE = Path(__file__).parent
+READY_LIMIT = 600
+"""Seconds that a droplet has from its creation to a working Docker: packages are installed in it."""
+SWARM_POOL = "172.31.0.0/16"
+
+
+class Servers(pulumi.ComponentResource):
+    """One droplet, ready to run the site as a swarm of one."""
+
+    host: Host
+    """How the droplet is reached; what uses it waits until it is ready."""
+    engine: docker.Provider
+    """Docker on the droplet, over ssh, with the credentials that pull the image."""
+    network: pulumi.Output[str]
+    """The overlay network of the site, by id."""
+    ci_key: pulumi.Output[str]
+    """The private ssh key of the pipeline, in OpenSSH's format; a secret."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        region: pulumi.Input[str],
+        image: str,
+        size: pulumi.Input[str],
+        operator_keys: Sequence[str],
+        vpc_id: pulumi.Input[str],
+        address: pulumi.Output[str],
+        database: Connection,
+        login: Login | None,
+        tag: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("site:infra:Servers", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        boot, long_term, ci = (tls.PrivateKey(f"{name}-{key}", algorithm="ED25519", opts=child) for key in ("boot", "host", "ci"))
+        # DigitalOcean refuses the same public key twice in an account: only the pipeline's own is registered, people's come by cloud-init.
+        registered = do.SshKey(
+            name,
+            name=f"site-{stack}",
+            public_key=ci.public_key_openssh.apply(str.strip),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        droplet = do.Droplet(
+            name,
+            name=f"site-{stack}",
+            image=image,
+            size=size,
+            region=region,
+            vpc_uuid=vpc_id,
+            ssh_keys=[registered.id],
+            tags=[tag],
+            user_data=pulumi.Output.secret(
+                pulumi.Output.all(boot.private_key_openssh, boot.public_key_openssh, ci.public_key_openssh).apply(
+                    lambda keys: user_data(f"site-{stack}", keys[0], keys[1], [*operator_keys, keys[2]])
+                )
+            ),
+            monitoring=True,
+            graceful_shutdown=True,
+            # Each of these would replace the droplet: they reach a new one only.
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["image", "region", "userData", "sshKeys", "vpcUuid"], delete_before_replace=False
+            ),
+        )
+        assigned = do.ReservedIpAssignment(
+            name,
+            ip_address=address,
+            droplet_id=droplet.id.apply(int),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        gate = command.local.Command(
+            f"{name}-ready",
+            create=pulumi.Output.all(address, boot.public_key_openssh, long_term.public_key_openssh).apply(_gate),
+            update=":",
+            environment={
+                "ADDRESS": address,
+                "DATABASE_HOST": database.host,
+                "DATABASE_PORT": database.port.apply(lambda port: str(int(port))),
+                "LIMIT": str(READY_LIMIT),
+            },
+            stdin=long_term.private_key_openssh,
+            triggers=[droplet.id],
+            logging=command.local.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[assigned]),
+        )
+        reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), ready=gate)
+        # The join token that `swarm init` prints would be logged; a lock would leave the site down after an unattended reboot.
+        swarm = on_host(
+            f"{name}-swarm",
+            host=reached,
+            script=droplet.ipv4_address_private.apply(
+                lambda private: (
+                    'test "$(docker info --format "{{.Swarm.LocalNodeState}}")" = active'
+                    f" || docker swarm init --advertise-addr {private} --default-addr-pool {SWARM_POOL} --autolock=false >/dev/null"
+                )
+            ),
+            triggers=[droplet.id],
+            opts=child,
+        )
+        self.host = Host(address=reached.address, key=reached.key, ready=swarm)
+        self.engine = docker.Provider(
+            name,
+            host=pulumi.Output.format("ssh://{0}@{1}", USER, address),
+            ssh_opts=self.host.options,
+            # Here and never in a service: a change of a service's own `auth` deletes it before it is made again.
+            registry_auth=[docker.ProviderRegistryAuthArgs(address=login.address, username=login.user, password=login.password)]
+            if login
+            else [],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[swarm]),
+        )
+        network = docker.Network(
+            name,
+            name="site",
+            driver="overlay",
+            attachable=True,
+            opts=pulumi.ResourceOptions(parent=self, provider=self.engine, depends_on=[swarm], delete_before_replace=True),
+        )
+        self.network = network.id
+        self.ci_key = pulumi.Output.secret(ci.private_key_openssh)
+        self.register_outputs({})
+
+
+def user_data(hostname: str, boot_private: str, boot_public: str, people: Sequence[str]) -> str:
+    """cloud-init.yaml with the host's name, its boot host key, and who may log in."""
+    data: dict[str, Any] = yaml.safe_load((_HERE / "cloud-init.yaml").read_text())
+    data["hostname"] = hostname
+    data["users"][0]["ssh_authorized_keys"] = [key.strip() for key in people]
+    data["ssh_keys"] = {"ed25519_private": boot_private, "ed25519_public": boot_public.strip()}
+    return "#cloud-config\n" + yaml.safe_dump(data, sort_keys=False)
+
+
+def _gate(args: list[str]) -> str:
+    """gate.sh with its two ways to the host: the first contact knows both keys, so that running it again is harmless."""
+    address, boot, long_term = args
+    contact, known = ssh_command(address, [boot, long_term]), ssh_command(address, [long_term])
+    functions = f'first_contact() {{ {contact} "$@"; }}\non_host() {{ {known} "$@"; }}\n'
+    return functions + (_HERE / "gate.sh").read_text()

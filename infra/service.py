@@ -1,0 +1,66 @@
+"""A service of the swarm with what all of them share: a network without a virtual address, limits, and a careful update.
+
+Rules measured on the real provider: a network by name, or a restart policy without window, differs after every refresh.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+WATCH = 12
+"""Seconds that a new task is watched after its start: some images crash only after ten."""
+
+
+def service(
+    name: str,
+    *,
+    image: pulumi.Input[str],
+    networks: Sequence[pulumi.Input[str]],
+    memory: int,
+    replicas: int = 1,
+    start_first: bool = False,
+    parallelism: int = 1,
+    stop_grace: int = 30,
+    start_period: int = 0,
+    container: docker.ServiceTaskSpecContainerSpecArgs,
+    ports: Sequence[docker.ServiceEndpointSpecPortArgs] = (),
+    labels: Sequence[docker.ServiceLabelArgs] = (),
+    opts: pulumi.ResourceOptions,
+) -> docker.Service:
+    """Declare it. `memory` is in MiB, `stop_grace` and `start_period` in seconds.
+
+    An update that fails is rolled back by Docker itself. `timeout` must exceed what a careful update takes, or the provider gives
+    up first.
+    """
+    rounds = -(-replicas // parallelism)
+    update: dict[str, Any] = {
+        "parallelism": parallelism,
+        "delay": "0s",
+        "order": "start-first" if start_first else "stop-first",
+        "monitor": f"{WATCH}s",
+        "max_failure_ratio": "0.0",
+    }
+    container.image = image
+    container.stop_grace_period = f"{stop_grace}s"
+    return docker.Service(
+        name,
+        name=name,
+        task_spec=docker.ServiceTaskSpecArgs(
+            container_spec=container,
+            networks_advanceds=[docker.ServiceTaskSpecNetworksAdvancedArgs(id=network) for network in networks],
+            resources=docker.ServiceTaskSpecResourcesArgs(
+                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=memory * 1024 * 1024)
+            ),
+            restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
+        ),
+        mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=replicas)),
+        endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr", ports=list(ports)),
+        update_config=docker.ServiceUpdateConfigArgs(**update, failure_action="rollback"),
+        rollback_config=docker.ServiceRollbackConfigArgs(**update, failure_action="pause"),
+        converge_config=docker.ServiceConvergeConfigArgs(delay="1s", timeout=f"{(start_period + stop_grace + WATCH + 30) * rounds}s"),
+        labels=list(labels),
+        # Its name is its address for the others, so that a replacement can only be delete before create.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
+    )

@@ -1,0 +1,127 @@
+"""Settings: the only reader of Pulumi's config. Flat keys are described in Pulumi.yaml; every wrong one is reported at once."""
+
+import json
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+import pulumi
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra import rules
+from infra.problems import ConfigError, Problem, describe, unknown_key
+from infra.process import Process
+from infra.shapes import Cidr, Domain, Email, ImageDigest, SshKey
+
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+ProjectPath = Annotated[str, Field(pattern=r"^$|^[\w.-]+(/[\w.-]+)+$|^[0-9]+$")]
+
+
+class Settings(BaseModel):
+    """Everything that a stack file says, checked. Secrets are `SecretStr`: no message and no repr shows them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
+
+    stack: str
+    domain: Domain
+    aliases: tuple[Domain, ...]
+    dns_zone: Domain | Literal["localhost"]
+    manage_dns_zone: bool
+    acme_ca: str
+    basic_auth: SecretStr
+    noindex: bool
+    deploy_site: bool
+    image: ImageDigest
+    region: Annotated[str, Field(pattern=r"^[a-z]{3}[0-9]$")]
+    vpc_range: Cidr
+    server_image: Annotated[str, Field(min_length=1)]
+    server_size: str
+    server_count: int
+    operator_keys: tuple[SshKey, ...]
+    ssh_from: tuple[Cidr, ...]
+    database_size: str
+    database_nodes: Annotated[int, Field(ge=1, le=3)]
+    database_version: Annotated[str, Field(pattern=r"^1[6-9]$")]
+    database_pool: Annotated[int, Field(ge=0)]
+    database_ca: str
+    proxy_image: Annotated[str, Field(min_length=1)]
+    broker_image: str
+    database_client_image: Annotated[str, Field(min_length=1)]
+    registry: Literal["gitlab", "digitalocean"]
+    registry_name: str
+    owns_registry: bool
+    app_project: ProjectPath
+    infra_project: ProjectPath
+    owns_gitlab_projects: bool
+    gitlab_tier: Literal["free", "premium", "ultimate"]
+    broker: Literal["none", "valkey", "rabbitmq"]
+    alert_email: Email
+    protect: bool
+    release_command: str
+    state_url: str
+    state_access_key: SecretStr
+    state_secret_key: SecretStr
+    secret_key: SecretStr
+    secret_key_fallbacks: SecretStr
+    processes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Process]
+    env: dict[VariableName, str] = {}
+    secrets: dict[VariableName, SecretStr] = {}
+    digitalocean_token: SecretStr = SecretStr("")
+    gitlab_token: SecretStr = SecretStr("")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the stack's config. Raises `pulumi.RunError` with all that is wrong with it, before anything is declared."""
+        try:
+            settings = cls.parse(pulumi.get_stack(), pulumi.runtime.config.CONFIG.get())
+        except ConfigError as error:
+            raise pulumi.RunError(str(error)) from None
+        for warning in rules.warnings(settings):
+            pulumi.log.warn(str(warning))
+        return settings
+
+    @classmethod
+    def parse(cls, stack: str, config: dict[str, str]) -> Self:
+        """Settings from config as the engine gives it: `site:key` -> text, structured values as JSON."""
+        values: dict[str, Any] = {"stack": stack}
+        problems: list[Problem] = []
+        known = {to_camel(name): field for name, field in cls.model_fields.items()}
+        for key, text in config.items():
+            namespace, _, name = key.partition(":")
+            if key in ("digitalocean:token", "gitlab:token"):
+                values[f"{namespace}Token"] = text
+            elif namespace != "site":
+                continue
+            elif name not in known or name in ("stack", "digitaloceanToken", "gitlabToken"):
+                problems.append(unknown_key(key, known))
+            else:
+                values[name] = text if known[name].annotation in _TEXTS or name in _TEXT_KEYS else _structured(text)
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(stack, [*problems, *describe(error, values)]) from None
+        if problems := [*problems, *rules.problems(settings)]:
+            raise ConfigError(stack, problems)
+        return settings
+
+    @cached_property
+    def web(self) -> str:
+        """The name of the process that serves."""
+        return next(name for name, process in self.processes.items() if process.port is not None)
+
+    @cached_property
+    def volumes(self) -> frozenset[str]:
+        """The names of all volumes that processes keep files in."""
+        return frozenset(name for process in self.processes.values() for name in process.volumes)
+
+
+_TEXTS = (str, SecretStr)
+_TEXT_KEYS = {"dnsZone", "databaseVersion", "registry", "gitlabTier", "broker"}
+"""Keys whose type is a choice of texts: `17` stays a text too."""
+
+
+def _structured(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,103 @@
+"""Site: what runs the image. Release, then the services: web behind its health gate, the other processes, broker and proxy."""
+
+import base64
+import shlex
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_docker as docker
+
+from infra.connection import CA_FILE
+from infra.process import Process
+from infra.registry import Login
+from infra.service import service
+
+ENV_FILE = "/run/secrets/site.env"
+PRELUDE = f'set -a; . {ENV_FILE}; set +a; exec "$@"'
+START_PERIOD = 60
+"""Seconds that a new task of the serving process has for its first good answer."""
+
+# Asks as the proxy would: with the site's name and the scheme that the visitor used. A redirect is an answer, and is not followed.
+_PROBE = """import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
+connection.request("GET", "{path}", headers={{"Host": "{domain}", "X-Forwarded-Proto": "https"}})
+answer = connection.getresponse()
+print(answer.status, answer.read(300).decode(errors="replace"))
+sys.exit(answer.status >= 400)"""
+
+
+class Site(pulumi.ComponentResource):
+    """The Django application's processes as services of the swarm."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        image: str,
+        network: pulumi.Input[str],
+        environment: pulumi.Output[str],
+        database_ca: str,
+        processes: Mapping[str, Process],
+        domain: str,
+        login: Login | None,
+        protect: bool,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("site:infra:Site", name, None, opts)
+        secrets = [self._file("environment", ENV_FILE, environment)]
+        if database_ca:
+            secrets.append(self._file("database-ca", CA_FILE, pulumi.Output.from_input(database_ca)))
+        volumes = {
+            volume: docker.Volume(
+                volume, name=volume, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True)
+            )
+            for volume in sorted({volume for process in processes.values() for volume in process.volumes})
+        }
+        # A rotated credential reaches the swarm with this in-place update: it keeps the one that a service was last changed with.
+        labels = [docker.ServiceLabelArgs(label="site.registry-login", value=login.fingerprint)] if login else []
+        for process_name, process in processes.items():
+            serves = process.port is not None
+            service(
+                process_name,
+                image=image,
+                networks=[network],
+                memory=process.memory,
+                replicas=process.replicas,
+                start_first=serves,
+                stop_grace=process.stop_grace,
+                start_period=START_PERIOD if serves else 0,
+                container=docker.ServiceTaskSpecContainerSpecArgs(
+                    image=image,
+                    commands=["/bin/sh", "-c", PRELUDE, process_name],
+                    args=list(process.command),
+                    env={"RELEASE": image.partition("@")[2]},
+                    secrets=secrets,
+                    mounts=[
+                        docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volumes[volume].name, target=path)
+                        for volume, path in process.volumes.items()
+                    ],
+                    healthcheck=healthcheck(process.port, process.health, domain) if process.port and process.health else None,
+                ),
+                labels=labels,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+            )
+        self.register_outputs({})
+
+    def _file(self, name: str, path: str, text: pulumi.Output[str]) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
+        """A Docker secret without a name of its own: a changed one is made first, services roll onto it, the old one goes last."""
+        data = text.apply(lambda plain: base64.b64encode(plain.encode()).decode())
+        secret = docker.Secret(name, data=data, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False))
+        return docker.ServiceTaskSpecContainerSpecSecretArgs(secret_id=secret.id, secret_name=secret.name, file_name=path, file_mode=0o444)
+
+
+def healthcheck(port: int, path: str, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    """The gate that a new task must pass before it gets a request; needs `sh` and `python3` or `python` in the image."""
+    probe = shlex.quote(_PROBE.format(port=port, path=path, domain=domain))
+    return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
+        tests=["CMD-SHELL", f'exec "$(command -v python3 || command -v python)" -c {probe}'],
+        interval="3s",
+        timeout="6s",
+        retries=3,
+        start_period=f"{START_PERIOD}s",
+    )

@@ -1,0 +1,63 @@
+"""What happens to a database cluster while nobody waits for an answer: it is built, it is deleted. Both survive a restart."""
+
+from dataclasses import asdict
+from functools import partial
+
+from rehearsal.cloud.digitalocean import jobs, trusted_sources
+from rehearsal.cloud.store import Store
+from rehearsal.cloud.world import World, WorldError
+
+INSIDE = ("database_users", "database_dbs", "database_pools")
+
+
+def build(store: Store, world: World, cluster: str) -> None:
+    """Build a cluster in the background. Where that fails it stays `creating` with the reason in `failure`."""
+    jobs.start(f"the creation of database cluster {cluster}", partial(_build, store, world, cluster))
+
+
+def delete(store: Store, world: World, cluster: str) -> None:
+    """Delete a cluster in the background."""
+    jobs.start(f"the deletion of database cluster {cluster}", partial(_delete, store, world, cluster))
+
+
+def resume(store: Store, world: World) -> None:
+    """Take up what was under way when the process ended; a cluster that was being built is built from nothing."""
+    with store:
+        clusters = list(store["databases"].values())
+    for cluster in clusters:
+        if cluster["deleting"]:
+            delete(store, world, cluster["id"])
+        elif cluster["status"] == "creating":
+            build(store, world, cluster["id"])
+
+
+def _build(store: Store, world: World, number: str) -> None:
+    with store:
+        cluster = store["databases"][number]
+        password = store["database_users"][f"{number}/doadmin"]["password"]
+    try:
+        world.delete_cluster(number)  # what a creation that was cut off left behind
+        endpoint = world.create_cluster(
+            number,
+            name=cluster["name"],
+            vpc=cluster["vpc"],
+            version=cluster["version"],
+            nodes=cluster["num_nodes"],
+            password=password,
+        )
+    except WorldError as error:
+        with store:
+            store["databases"][number]["failure"] = str(error)
+        raise
+    with store:
+        store["databases"][number] |= {"endpoint": asdict(endpoint), "status": "online", "failure": None}
+    trusted_sources.publish(store, world)
+
+
+def _delete(store: Store, world: World, number: str) -> None:
+    world.delete_cluster(number)
+    with store:
+        del store["databases"][number]
+        for collection in INSIDE:
+            for key in [key for key, one in store[collection].items() if one["cluster"] == number]:
+                del store[collection][key]

@@ -1,0 +1,48 @@
+"""What clients have made here and not taken away again."""
+
+from typing import NamedTuple
+
+from rehearsal.cloud.gitlab import (
+    deploy_keys,
+    deploy_tokens,
+    environments,
+    projects,
+    protected_branches,
+    protected_tags,
+    records,
+    variables,
+)
+from rehearsal.cloud.store import Store
+
+
+class Kind(NamedTuple):
+    """How one noun is listed: its name in the inventory and the words that name one object."""
+
+    noun: str
+    kind: str
+    name: str
+
+
+KINDS = [
+    Kind(variables.NOUN, "gitlab:variable", "{key}@{environment_scope}"),
+    Kind(deploy_keys.NOUN, "gitlab:deploy_key", "{title}"),
+    Kind(deploy_tokens.NOUN, "gitlab:deploy_token", "{name}"),
+    Kind(environments.NOUN, "gitlab:environment", "{name}"),
+    Kind(protected_branches.NOUN, "gitlab:protected_branch", "{name}"),
+    Kind(protected_tags.NOUN, "gitlab:protected_tag", "{name}"),
+]
+
+
+def inventory(store: Store) -> list[dict[str, str]]:
+    """All objects that a client made, each as `kind`, `id` and `name`, such as `SSH_KEY@staging in group/site`.
+
+    Projects, and the first protection of their default branch, were there before and are not listed.
+    """
+    with store:
+        paths = projects.paths(store)
+        return [
+            {"kind": kind, "id": str(record["id"]), "name": f"{name.format_map(record)} in {paths[record['project']]}"}
+            for noun, kind, name in KINDS
+            for record in records.every(store, noun)
+            if not record.get("initial")
+        ]

@@ -1,0 +1,64 @@
+"""Projects: they are there before a stack is, as on GitLab; the API only looks them up, by id or by path."""
+
+from rehearsal.cloud.gitlab import moments, records
+from rehearsal.cloud.gitlab.errors import not_found
+from rehearsal.cloud.gitlab.http import Call, Endpoint
+from rehearsal.cloud.gitlab.records import Record
+from rehearsal.cloud.store import Store
+
+NOUN = "projects"
+HOST = "gitlab.com"
+DEFAULT_BRANCH = "main"
+
+
+def add(store: Store, path: str) -> Record | None:
+    """Make the project with this path, such as `group/site`; None where it is there already."""
+    if any(record["path_with_namespace"] == path for record in records.every(store, NOUN)):
+        return None
+    namespace, _, name = path.rpartition("/")
+    record = {
+        "name": name,
+        "path": name,
+        "path_with_namespace": path,
+        "name_with_namespace": path.replace("/", " / "),
+        "namespace": {"name": namespace, "path": namespace, "full_path": namespace, "kind": "group"},
+        "description": None,
+        "default_branch": DEFAULT_BRANCH,
+        "visibility": "private",
+        "archived": False,
+        "empty_repo": False,
+        "created_at": moments.now(),
+        "web_url": f"https://{HOST}/{path}",
+        "http_url_to_repo": f"https://{HOST}/{path}.git",
+        "ssh_url_to_repo": f"git@{HOST}:{path}.git",
+        "container_registry_enabled": True,
+        "container_registry_access_level": "enabled",
+        "container_registry_image_prefix": f"registry.{HOST}/{path.lower()}",
+    }
+    return records.add(store, NOUN, record)
+
+
+def paths(store: Store) -> dict[int, str]:
+    """The path of each project by its id."""
+    return {record["id"]: record["path_with_namespace"] for record in records.every(store, NOUN)}
+
+
+def number(call: Call) -> int:
+    """The id of the project that a request is about. Raises ApiError 404."""
+    found: int = _find(call)["id"]
+    return found
+
+
+def get(call: Call) -> Record:
+    return records.show(_find(call))
+
+
+def _find(call: Call) -> Record:
+    project = call.path["project"]
+    for record in records.every(call.store, NOUN):
+        if project in (str(record["id"]), record["path_with_namespace"]):
+            return record
+    raise not_found("Project")
+
+
+ENDPOINTS = [Endpoint("GET", "/projects/{project}", get)]

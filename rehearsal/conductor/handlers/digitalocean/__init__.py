@@ -1,0 +1,1 @@
+"""DigitalOcean's resources, made through its API with the official client."""

@@ -1,0 +1,1 @@
+"""Docker's resources on a swarm, reached over ssh as the provider does."""

@@ -1,0 +1,1 @@
+"""The guest book: entries with a picture, and the signs of life that its home page shows."""

@@ -1,0 +1,100 @@
+"""The stand-in for GitLab as its clients meet it: over HTTPS on loopback, with a throw-away certificate."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from threading import Thread
+
+import gitlab
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from gitlab.v4.objects import Project
+from starlette.applications import Starlette
+
+from rehearsal.cloud.gitlab import routes, seed
+from rehearsal.cloud.store import Store
+from rehearsal.cloud.world import NullWorld, RegistryUser
+
+TOKEN = "glpat-of-the-test"
+PATH = "group/site"
+OTHER = "group/infra"
+
+
+class RecordingWorld(NullWorld):
+    """Keeps who was last let into the registry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.registry_users: list[RegistryUser] = []
+
+    def set_registry_users(self, users: list[RegistryUser]) -> None:
+        self.registry_users = users
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A running stand-in with two projects, `group/site` and `group/infra`."""
+
+    url: str
+    certificate: str
+    store: Store
+    world: RecordingWorld
+    clients: ExitStack
+
+    def client(self, **options: str) -> gitlab.Gitlab:
+        """The official client; `options` are its own, such as another token."""
+        client = gitlab.Gitlab(self.url, ssl_verify=self.certificate, timeout=10, **(options or {"private_token": TOKEN}))
+        return self.clients.enter_context(client)
+
+    def project(self, path: str = PATH) -> Project:
+        return self.client().projects.get(path)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Site]:
+    """A stand-in that keeps its state and its certificate in `folder`, until the block is left."""
+    store, world = Store(folder / "cloud.json"), RecordingWorld()
+    seed(store, [PATH, OTHER])
+    certificate = _certificate(folder)
+    app = Starlette(routes=routes(store, world, token=TOKEN))
+    files = {"ssl_certfile": str(certificate), "ssl_keyfile": str(certificate)}
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="warning", **files))
+    # It listens from here on: a client that is faster than the server waits.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            # Clients leave first: the server would wait for their TLS connections to end.
+            with ExitStack() as clients:
+                yield Site(url=url, certificate=str(certificate), store=store, world=world, clients=clients)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(secret + certificate.public_bytes(pem))
+    return path

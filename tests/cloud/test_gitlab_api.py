@@ -1,0 +1,107 @@
+"""GitLab's ways of speaking, as its official client meets them: paths, tokens, pages, refusals."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import gitlab
+import pytest
+from gitlab_server import OTHER, PATH, TOKEN, Site, serving
+
+from rehearsal.cloud.gitlab import inventory, seed
+from rehearsal.cloud.store import Store
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with serving(tmp_path) as site:
+        yield site
+
+
+def test_a_project_is_found_by_its_path_and_by_its_id(site: Site) -> None:
+    by_path = site.client().projects.get(PATH)
+    by_id = site.client().projects.get(by_path.id)
+    assert (by_id.path_with_namespace, by_id.default_branch) == (PATH, "main")
+
+
+def test_a_project_that_was_never_seeded_is_not_there(site: Site) -> None:
+    with pytest.raises(gitlab.GitlabGetError, match="404 Project Not Found"):
+        site.client().projects.get("group/elsewhere")
+
+
+def test_the_objects_of_a_project_are_reached_by_its_path_too(site: Site) -> None:
+    site.client().projects.get(PATH, lazy=True).variables.create({"key": "DEBUG", "value": "0"})
+    assert site.project().variables.get("DEBUG").value == "0"
+    assert not site.project(OTHER).variables.list(get_all=True)
+
+
+def test_seeding_again_keeps_the_projects_and_what_is_in_them(site: Site) -> None:
+    before = site.project()
+    before.variables.create({"key": "DEBUG", "value": "0"})
+    seed(site.store, [PATH])
+    assert site.project().id == before.id
+    assert site.project().variables.get("DEBUG")
+
+
+def test_state_outlives_the_process(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        site.project().variables.create({"key": "DEBUG", "value": "0"})
+    with serving(tmp_path) as site:
+        assert site.project().variables.get("DEBUG").value == "0"
+
+
+@pytest.mark.parametrize("option", ["private_token", "oauth_token"])
+def test_a_token_is_taken_as_a_private_token_and_as_a_bearer(site: Site, option: str) -> None:
+    client = site.client(**{option: TOKEN})
+    client.auth()
+    assert client.user
+
+
+@pytest.mark.parametrize("options", [{"private_token": "glpat-wrong"}, {"oauth_token": "glpat-wrong"}, {"job_token": TOKEN}])
+def test_another_token_is_refused(site: Site, options: dict[str, str]) -> None:
+    with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):
+        site.client(**options).projects.get(PATH)
+
+
+def test_the_client_finds_all_objects_over_several_pages(site: Site) -> None:
+    project = site.client().projects.get(PATH, lazy=True)
+    keys = [f"KEY_{number:02}" for number in range(45)]
+    for key in keys:
+        project.variables.create({"key": key, "value": "1"})
+    assert [variable.key for variable in project.variables.list(get_all=True)] == keys
+    pages = project.variables.list(iterator=True, per_page=10)
+    assert (pages.total, pages.total_pages, pages.next_page) == (45, 5, 2)
+    assert len(project.variables.list(page=5, per_page=10)) == 5
+
+
+def test_what_the_stand_in_does_not_answer_is_named(site: Site) -> None:
+    with pytest.raises(gitlab.GitlabHttpError) as caught:
+        site.client().http_get("/projects/group%2Fsite/issues", token="not-to-be-repeated")
+    assert caught.value.response_code == 404
+    assert "does not answer GET /api/v4/projects/group%2Fsite/issues;" in caught.value.response_body.decode()
+    assert "not-to-be-repeated" not in caught.value.response_body.decode()
+
+
+def test_missing_and_wrong_parameters_are_named_without_their_values(site: Site) -> None:
+    with pytest.raises(gitlab.GitlabHttpError) as caught:
+        site.client().http_post("/projects/group%2Fsite/variables", post_data={"value": ["not-to-be-repeated"], "variable_type": "secret"})
+    assert caught.value.response_code == 400
+    assert json.loads(caught.value.response_body) == {
+        "error": "value is invalid, variable_type does not have a valid value, key is missing",
+    }
+
+
+def test_the_inventory_names_what_clients_made_and_nothing_that_was_there_before(site: Site) -> None:
+    assert inventory(site.store) == []
+    project = site.project()
+    project.variables.create({"key": "SSH_KEY", "value": "x", "environment_scope": "staging"})
+    project.protectedtags.create({"name": "release-*"})
+    names = [(entry["kind"], entry["name"]) for entry in inventory(site.store)]
+    assert names == [("gitlab:variable", f"SSH_KEY@staging in {PATH}"), ("gitlab:protected_tag", f"release-* in {PATH}")]
+
+
+def test_the_inventory_is_read_without_a_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        site.project().environments.create({"name": "staging"})
+    entry, *others = inventory(Store(tmp_path / "cloud.json"))
+    assert (entry["kind"], entry["name"], others) == ("gitlab:environment", f"staging in {PATH}", [])

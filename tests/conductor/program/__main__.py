@@ -1,0 +1,43 @@
+"""A throw-away program: a key, a password and commands that write what they do into the file that `log` names."""
+
+import pulumi
+import pulumi_command as command
+import pulumi_random as random
+import pulumi_tls as tls
+
+
+class Parts(pulumi.ComponentResource):
+    """A component in a component, for URNs."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:index:Parts", name, None, opts)
+
+
+config = pulumi.Config()
+log = config.require("log")
+outer = Parts("outer")
+inner = Parts("inner", pulumi.ResourceOptions(parent=outer))
+inside = pulumi.ResourceOptions(parent=inner)
+
+key = tls.PrivateKey("key", algorithm="ED25519", opts=inside)
+password = random.RandomPassword("password", length=20, keepers={"generation": config.get("generation") or "1"}, opts=inside)
+
+first = command.local.Command(
+    "first",
+    create=f"{config.get('first') or 'true'} && echo create first >> {log} && printf out",
+    update=f"echo update first >> {log} && printf out",
+    delete=f"echo delete first >> {log}",
+    stdin=config.get_secret("stdin"),
+    triggers=[config.get("trigger") or "1"],
+    environment={"NOTE": config.get("note") or "none"},
+    opts=inside,
+)
+if config.get_bool("second", default=True):
+    command.local.Command(
+        "second",
+        create=pulumi.Output.concat("echo create second after ", first.stdout, f" >> {log}"),
+        delete=f"echo delete second >> {log}",
+        environment={"PASSWORD": password.result, "KEY": key.public_key_openssh},
+    )
+pulumi.export("out", first.stdout)
+pulumi.export("password", password.result)
