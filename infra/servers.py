@@ -52,6 +52,8 @@ class Servers(pulumi.ComponentResource):
         super().__init__("site:infra:Servers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         boot, long_term, ci = (tls.PrivateKey(f"{name}-{key}", algorithm="ED25519", opts=child) for key in ("boot", "host", "ci"))
+        host_private: pulumi.Output[str] = pulumi.Output.secret(long_term.private_key_openssh)
+        boot_private: pulumi.Output[str] = pulumi.Output.secret(boot.private_key_openssh)
         # DigitalOcean refuses the same public key twice in an account: only the pipeline's own is registered, people's come by cloud-init.
         registered = do.SshKey(
             name,
@@ -68,10 +70,8 @@ class Servers(pulumi.ComponentResource):
             vpc_uuid=vpc_id,
             ssh_keys=[registered.id],
             tags=[tag],
-            user_data=pulumi.Output.secret(
-                pulumi.Output.all(boot.private_key_openssh, boot.public_key_openssh, ci.public_key_openssh).apply(
-                    lambda keys: user_data(f"site-{stack}", keys[0], keys[1], [*operator_keys, keys[2]])
-                )
+            user_data=pulumi.Output.all(boot_private, boot.public_key_openssh, ci.public_key_openssh).apply(
+                lambda keys: user_data(f"site-{stack}", keys[0], keys[1], [*operator_keys, keys[2]])
             ),
             monitoring=True,
             graceful_shutdown=True,
@@ -96,7 +96,7 @@ class Servers(pulumi.ComponentResource):
                 "DATABASE_PORT": database.port.apply(lambda port: str(int(port))),
                 "LIMIT": str(READY_LIMIT),
             },
-            stdin=long_term.private_key_openssh,
+            stdin=host_private,
             triggers=[droplet.id],
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,
@@ -135,7 +135,8 @@ class Servers(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, provider=self.engine, depends_on=[swarm], delete_before_replace=True),
         )
         self.network = network.id
-        self.ci_key = pulumi.Output.secret(ci.private_key_openssh)
+        ci_key: pulumi.Output[str] = pulumi.Output.secret(ci.private_key_openssh)
+        self.ci_key = ci_key
         self.register_outputs({})
 
 

@@ -11,7 +11,8 @@ from rehearsal.cloud.app import create_app
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import World
 
-SECONDS_TO_FINISH = 5
+SECONDS_TO_FINISH = 2
+"""Each stop takes as long where a client keeps an idle TLS connection open, so no more than that."""
 
 
 def serve(
@@ -24,7 +25,7 @@ def serve(
     token: str,
     gitlab_token: str,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way get a few seconds to finish.
+    """Serve until SIGTERM or SIGINT; requests under way get two seconds to finish.
 
     `port` 0 takes a free one. Once clients can connect, the address is printed to stdout as one line,
     `https://127.0.0.1:41234`; the log goes to stderr.

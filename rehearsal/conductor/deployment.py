@@ -106,7 +106,7 @@ class Deployment:
     def _adopt(self, registration: Registration, unfinished: Entry) -> None:
         """Keep what a killed run has made, or forget that it began."""
         handler = self._catalog.handler(registration.type, unfinished.provider)
-        with self._operations.run("adopt", registration.type, registration.name, registration.urn):
+        with self._operations.run("find", registration.type, registration.name, registration.urn):
             made = handler.find(unfinished.inputs)
         if made is None:
             self._ledger.remove(unfinished)

@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """`started`, `finished` and `failed` tell of one operation (`op`: create, adopt, update, replace, delete); `said` is a message."""
+    """`started`, `finished` and `failed` tell of one operation (`op`: find, create, update, replace, delete); `said` is a message."""
 
     kind: Literal["started", "finished", "failed", "said"]
     op: str = ""

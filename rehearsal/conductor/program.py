@@ -72,9 +72,13 @@ class Program:
         return Exports(values=values, secret=frozenset(secret))
 
     def _explain(self, error: BaseException) -> str:
-        """The error with the lines of the program that led to it, without the SDK's."""
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(self.directory))]
-        where = [f"  {Path(frame.filename).relative_to(self.directory)}:{frame.lineno}: {frame.line}" for frame in frames]
+        """What the program says of itself (RunError), else the error with the lines of the program that led to it."""
+        if isinstance(error, pulumi.RunError):
+            return str(error)
+        own = Path(__file__).parent
+        files = [(Path(frame.filename), frame) for frame in traceback.extract_tb(error.__traceback__)]
+        frames = [(file, frame) for file, frame in files if file.is_relative_to(self.directory) and not file.is_relative_to(own)]
+        where = [f"  {file.relative_to(self.directory)}:{frame.lineno}: {frame.line}" for file, frame in frames]
         return "\n".join([f"the program failed: {error.__class__.__name__}: {error}", *where])
 
 

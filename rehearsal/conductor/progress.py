@@ -12,7 +12,7 @@ from rich.table import Table
 
 from rehearsal.conductor.events import Event
 
-_DONE = {"create": "created", "adopt": "adopted", "update": "updated", "replace": "replaced", "delete": "deleted"}
+_DONE = {"create": "created", "find": "looked for an unfinished", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
 class Progress:

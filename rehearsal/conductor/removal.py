@@ -64,7 +64,7 @@ class Removal:
 
 def left_over(ledger: Ledger, declared: set[str]) -> list[Entry]:
     """What a program that declares these URNs leaves to be deleted."""
-    return [entry for entry in ledger.entries if entry.urn not in declared or entry.state is not State.DONE]
+    return [entry for entry in ledger.entries if entry.urn not in declared or entry.state is State.DELETING]
 
 
 def in_order(entries: list[Entry]) -> list[Entry]:

@@ -82,7 +82,7 @@ class Engine:
 
     def remove(self, name: str) -> None:
         """Take the container away with its anonymous volumes; gone already is fine."""
-        with contextlib.suppress(NotFound), explained(f"removing {name}"):
+        with explained(f"removing {name}"), contextlib.suppress(NotFound):
             container = self.get(name)
             if container:
                 container.remove(force=True, v=True)
@@ -113,7 +113,7 @@ class Engine:
 
     def remove_volume(self, name: str) -> None:
         """Take the volume away; gone already is fine."""
-        with contextlib.suppress(NotFound), explained(f"removing the volume {name}"):
+        with explained(f"removing the volume {name}"), contextlib.suppress(NotFound):
             self.client.volumes.get(name).remove(force=True)
 
     def has_image(self, name: str) -> bool:
@@ -123,6 +123,15 @@ class Engine:
         except ImageNotFound:
             return False
         return True
+
+    def image_id(self, name: str) -> str:
+        """The identity of an image, so that one made of it can be told to be old; empty where it is not there."""
+        return str(self.client.images.get(name).id) if self.has_image(name) else ""
+
+    def image_label(self, name: str, label: str) -> str | None:
+        """A label of an image."""
+        labels: dict[str, str] = self.client.images.get(name).labels
+        return labels.get(label)
 
     def sweep(self) -> list[str]:
         """Take away everything that carries the label, whoever made it; gives the names."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from digitalocean_server import Api, RecordingWorld, serving
+from digitalocean_server import Api, serving
+from recording_world import RecordingWorld
 
 
 @pytest.fixture

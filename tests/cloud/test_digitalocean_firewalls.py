@@ -111,14 +111,24 @@ def test_a_firewall_that_means_nobody_is_refused(api: Api, fields: dict[str, Any
     assert reason in api.refused(422, "POST", "/v2/firewalls", **({"name": "web"} | fields))
 
 
-def test_a_firewall_that_the_world_refuses_is_tried_again_with_the_next_change(api: Api) -> None:
+def test_a_firewall_that_the_world_refuses_has_failed_until_the_next_change(api: Api) -> None:
     droplet = api.droplet(api.vpc()["id"], tags=["web"])["id"]
     api.world.broken = "set_firewall"
-    api.refused(422, "POST", "/v2/firewalls", name="web", tags=["web"], inbound_rules=[HTTPS])
+    firewall = _firewall(api, tags=["web"], inbound_rules=[HTTPS])
+    assert firewall["status"] == "failed"
     api.world.broken = ""
-    firewall = api.get("/v2/firewalls")["firewalls"][0]
-    api.put(f"/v2/firewalls/{firewall['id']}", name="web", tags=["web"], inbound_rules=[HTTPS])
+    changed = api.put(f"/v2/firewalls/{firewall['id']}", name="web", tags=["web"], inbound_rules=[HTTPS])
+    assert changed["firewall"]["status"] == "succeeded"
     assert api.world.firewalls[droplet] == [HTTPS_IN]
+
+
+def test_a_machine_that_is_dead_keeps_no_other_from_booting(api: Api) -> None:
+    vpc = api.vpc()["id"]
+    dead = api.droplet(vpc, tags=["web"])["id"]
+    swarm = {"protocol": "tcp", "ports": "2377", "sources": {"tags": ["web"]}}
+    _firewall(api, tags=["web"], inbound_rules=[swarm])
+    api.world.dead = dead
+    assert api.droplet(vpc, tags=["web"])["status"] == "active"
 
 
 def _firewall(api: Api, **fields: Any) -> Any:

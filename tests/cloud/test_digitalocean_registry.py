@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 import httpx
-from digitalocean_server import SECONDS, Api
+from digitalocean_server import Api
+from recording_world import SECONDS
 
 from rehearsal.cloud.world import RegistryUser
 

@@ -1,18 +1,22 @@
 """What jobs deploy to and from: environments, protected branches, protected tags."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
-from gitlab_server import serving
+from gitlab_server import Site, serving
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("gitlab")) as site:
+        yield site
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with serving(tmp_path) as site:
-        yield site.project()
+def project(site: Site) -> Project:
+    return site.new_project()
 
 
 def test_an_environment_is_stopped_before_it_can_be_deleted(project: Project) -> None:

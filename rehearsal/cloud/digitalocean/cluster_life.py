@@ -3,15 +3,20 @@
 from dataclasses import asdict
 from functools import partial
 
-from rehearsal.cloud.digitalocean import jobs, trusted_sources
+from rehearsal.cloud.digitalocean import jobs, telling, trusted_sources
 from rehearsal.cloud.store import Store
-from rehearsal.cloud.world import World, WorldError
+from rehearsal.cloud.world import Cluster, World, WorldError
 
+NOWHERE = asdict(Cluster(host="", private_host="", port=25060, pool_port=25061, ca=""))
+"""Where a cluster answers that is not built yet."""
 INSIDE = ("database_users", "database_dbs", "database_pools")
 
 
 def build(store: Store, world: World, cluster: str) -> None:
     """Build a cluster in the background. Where that fails it stays `creating` with the reason in `failure`."""
+    telling.forget(store, trusted_sources.subject(cluster))
+    with store:
+        store["databases"][cluster] |= {"endpoint": NOWHERE, "failure": None}
     jobs.start(f"the creation of database cluster {cluster}", partial(_build, store, world, cluster))
 
 
@@ -45,13 +50,18 @@ def _build(store: Store, world: World, number: str) -> None:
             nodes=cluster["num_nodes"],
             password=password,
         )
-    except WorldError as error:
         with store:
-            store["databases"][number]["failure"] = str(error)
+            store["databases"][number]["endpoint"] = asdict(endpoint)
+        # Guarded before it is said to be there.
+        trusted_sources.publish(store, world)
+        telling.check(store, trusted_sources.subject(number))
+    except Exception as error:
+        with store:
+            reason = str(error) if isinstance(error, WorldError) else "the reason is in the log"
+            store["databases"][number]["failure"] = reason
         raise
     with store:
-        store["databases"][number] |= {"endpoint": asdict(endpoint), "status": "online", "failure": None}
-    trusted_sources.publish(store, world)
+        store["databases"][number]["status"] = "online"
 
 
 def _delete(store: Store, world: World, number: str) -> None:

@@ -7,21 +7,12 @@ from uuid import uuid4
 
 from pydantic import BaseModel, Field
 
-from rehearsal.cloud.digitalocean import catalogue, cluster_life, connections, tags, vpcs
+from rehearsal.cloud.digitalocean import catalogue, cluster_life, cluster_plans, connections, tags, vpcs
 from rehearsal.cloud.digitalocean.clock import now
 from rehearsal.cloud.digitalocean.errors import ApiError, not_found, refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint
 from rehearsal.cloud.store import Object, Store
 
-VERSIONS = ["14", "15", "16", "17", "18"]
-# memory in GiB, smallest disk in MiB
-SIZES = {
-    "db-s-1vcpu-1gb": (1, 10240),
-    "db-s-1vcpu-2gb": (2, 30720),
-    "db-s-2vcpu-4gb": (4, 61440),
-    "db-s-4vcpu-8gb": (8, 143360),
-    "db-s-6vcpu-16gb": (16, 296960),
-}
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
 
@@ -64,9 +55,9 @@ def create(call: Call) -> Object:
     new = call.read(New)
     if new.engine != "pg":
         raise refused(f"engine: the rehearsal has no {new.engine!r}, only 'pg'")
-    if new.version not in VERSIONS:
-        raise refused(f"version: {new.version!r} is not offered. Allowed: {', '.join(VERSIONS)}")
-    _check_layout(new.size, new.num_nodes)
+    if new.version not in cluster_plans.VERSIONS:
+        raise refused(f"version: {new.version!r} is not offered. Allowed: {', '.join(cluster_plans.VERSIONS)}")
+    cluster_plans.check(new.size, new.num_nodes)
     region = catalogue.check_region(new.region)
     with call.store as store:
         if any(cluster["name"] == new.name for cluster in store["databases"].values()):
@@ -83,14 +74,14 @@ def create(call: Call) -> Object:
             "region": region,
             "vpc": vpc,
             "tags": new.tags or [],
-            "storage_size_mib": new.storage_size_mib or SIZES[new.size][1],
+            "storage_size_mib": new.storage_size_mib or cluster_plans.SIZES[new.size][1],
             "status": "creating",
             "failure": None,
             "deleting": False,
             "created_at": now(),
             "maintenance_window": {"day": "sunday", "hour": "03:00:00"},
             "rules": [],
-            "endpoint": {"host": "", "private_host": "", "port": 25060, "pool_port": 25061, "ca": ""},
+            "endpoint": cluster_life.NOWHERE,
         }
         store["databases"][number] = cluster
         admin = {"cluster": number, "name": "doadmin", "role": "primary", "password": password(), "initial": True}
@@ -129,10 +120,10 @@ def delete(call: Call) -> None:
 
 def resize(call: Call) -> None:
     wanted = call.read(Resize)
-    _check_layout(wanted.size, wanted.num_nodes)
+    cluster_plans.check(wanted.size, wanted.num_nodes)
     with call.store:
         cluster = find_online(call)
-        storage = max(wanted.storage_size_mib or cluster["storage_size_mib"], SIZES[wanted.size][1])
+        storage = max(wanted.storage_size_mib or cluster["storage_size_mib"], cluster_plans.SIZES[wanted.size][1])
         cluster |= {"size": wanted.size, "num_nodes": wanted.num_nodes, "storage_size_mib": storage}
 
 
@@ -140,7 +131,7 @@ def upgrade(call: Call) -> None:
     version = call.read(Upgrade).version
     with call.store:
         cluster = find_online(call)
-        later = [known for known in VERSIONS if int(known) > int(cluster["version"])]
+        later = [known for known in cluster_plans.VERSIONS if int(known) > int(cluster["version"])]
         if version not in later:
             raise refused(f"version: no upgrade from {cluster['version']} to {version!r}. Allowed: {', '.join(later) or 'none'}")
         cluster["version"] = version
@@ -186,11 +177,6 @@ def password() -> str:
     return "AVNS_" + re.sub(r"\W", "x", secrets.token_urlsafe(18))
 
 
-def connection_limit(cluster: Object) -> int:
-    """How many connections users may open: 25 for each GiB of memory, less 3 for maintenance."""
-    return SIZES[cluster["size"]][0] * 25 - 3
-
-
 def show(store: Store, cluster: Object) -> Object:
     """A cluster as the API shows it to a token with full access: with passwords. Inside `with store`."""
     users = inside(store, "database_users", cluster["id"])
@@ -205,15 +191,6 @@ def show(store: Store, cluster: Object) -> Object:
         "maintenance_window": {**cluster["maintenance_window"], "pending": False, "description": []},
         **connections.direct(cluster, database="defaultdb", user=admin),
     }
-
-
-def _check_layout(size: str, nodes: int) -> None:
-    if size not in SIZES:
-        raise refused(f"size: {size!r} is not offered. Allowed: {', '.join(SIZES)}")
-    if nodes not in (1, 2, 3):
-        raise refused(f"num_nodes: {nodes} is not offered. Allowed: 1, 2, 3")
-    if nodes > 1 and SIZES[size][0] < 2:
-        raise refused(f"num_nodes: {size} has no standby nodes; they need 2 GB of memory or more")
 
 
 ENDPOINTS = [

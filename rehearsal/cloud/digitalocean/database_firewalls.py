@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from rehearsal.cloud.digitalocean import clusters, trusted_sources
+from rehearsal.cloud.digitalocean import clusters, telling, trusted_sources
 from rehearsal.cloud.digitalocean.clock import now
 from rehearsal.cloud.digitalocean.errors import refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint
@@ -46,6 +46,7 @@ def put(call: Call) -> None:
             for rule in wanted.rules
         ]
     trusted_sources.publish(call.store, call.world)
+    telling.check(call.store, trusted_sources.subject(cluster["id"]))
 
 
 def _check(store: Store, rule: Rule) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from rehearsal.cloud.digitalocean import clusters, connections
+from rehearsal.cloud.digitalocean import cluster_plans, clusters, connections
 from rehearsal.cloud.digitalocean.errors import ApiError, refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint
 from rehearsal.cloud.store import Object, Store
@@ -72,7 +72,7 @@ def _set(call: Call, cluster: Object, pool: Object) -> Object:
         if pool["user"] and f"{cluster['id']}/{pool['user']}" not in store["database_users"]:
             raise refused(f"user: the cluster has no user {pool['user']!r}")
         pools = [other for other in clusters.inside(store, "database_pools", cluster["id"]) if other["name"] != pool["name"]] + [pool]
-    limit, wanted = clusters.connection_limit(cluster), sum(one["size"] for one in pools)
+    limit, wanted = cluster_plans.connection_limit(cluster["size"]), sum(one["size"] for one in pools)
     if wanted > limit:
         raise refused(f"size: {wanted} connections for all pools, and a {cluster['size']} has {limit}")
     call.world.set_pools(cluster["id"], [_world(one) for one in pools])

@@ -1,5 +1,6 @@
 """DNS records. The world answers the names of all A records."""
 
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address
 from typing import Literal
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from rehearsal.cloud.digitalocean.errors import not_found, refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint, page
+from rehearsal.cloud.digitalocean.telling import check, tell
 from rehearsal.cloud.store import Object, Store
 from rehearsal.cloud.world import World
 
@@ -96,9 +98,8 @@ def publish(store: Store, world: World) -> None:
             for record in store["domain_records"].values():
                 if record["type"] == "A":
                     names.setdefault(_full_name(record), []).append(record["data"])
-        if store.told.get("names") != names:
-            world.set_names(names)
-            store.told["names"] = names
+        tell(store, "names", names, partial(world.set_names, names))
+        check(store, "names")
 
 
 def _data(kind: str, data: str) -> str:

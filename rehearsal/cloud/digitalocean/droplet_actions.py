@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from rehearsal.cloud.digitalocean import actions, catalogue, droplets, firewall_rules, jobs
+from rehearsal.cloud.digitalocean import actions, catalogue, droplets, firewall_rules, jobs, telling
 from rehearsal.cloud.digitalocean.errors import not_found, refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint, page
 from rehearsal.cloud.store import Object, Store
-from rehearsal.cloud.world import World, WorldError
+from rehearsal.cloud.world import World
 
 POWER = {"power_on": [True], "power_off": [False], "shutdown": [False], "reboot": [False, True], "power_cycle": [False, True]}
 """Action -> the switches it throws, one after the other; True is on."""
@@ -100,14 +100,15 @@ def _power(store: Store, world: World, number: int, kind: str, action: int) -> N
     try:
         for on in POWER[kind]:
             with store.applying:
-                firewall_rules.forget(store, number)
+                telling.forget(store, firewall_rules.subject(number))
                 with store:
                     store["droplets"][str(number)]["status"] = "off"
             world.power(number, on=on)
             with store:
                 store["droplets"][str(number)]["status"] = "active" if on else "off"
         firewall_rules.publish(store, world)
-    except WorldError:
+        telling.check(store, firewall_rules.subject(number))
+    except Exception:
         _done(store, number, action, failed=True)
         raise
     _done(store, number, action, failed=False)

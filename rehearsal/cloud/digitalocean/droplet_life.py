@@ -3,14 +3,16 @@
 from dataclasses import asdict
 from functools import partial
 
-from rehearsal.cloud.digitalocean import actions, catalogue, firewall_rules, jobs, trusted_sources
+from rehearsal.cloud.digitalocean import actions, catalogue, firewall_rules, jobs, telling, trusted_sources
 from rehearsal.cloud.store import Object, Store
-from rehearsal.cloud.world import World, WorldError
+from rehearsal.cloud.world import World
 
 
 def boot(store: Store, world: World, number: int) -> None:
     """Boot a droplet in the background. Where that fails the droplet is `off`, which clients that wait for `active` report at
     once, its action is `errored`, and the reason is in the log."""
+    with store:
+        store["droplets"][str(number)]["addresses"] = None
     jobs.start(f"the boot of droplet {number}", partial(_boot, store, world, number))
 
 
@@ -49,7 +51,8 @@ def _boot(store: Store, world: World, number: int) -> None:
             store["droplets"][str(number)]["addresses"] = asdict(addresses)
         # Guarded before it is said to be there.
         _publish(store, world)
-    except WorldError:
+        telling.check(store, firewall_rules.subject(number))
+    except Exception:
         _booted(store, number, status="off")
         raise
     _booted(store, number, status="active")
@@ -67,7 +70,7 @@ def _booted(store: Store, number: int, *, status: str) -> None:
 def _delete(store: Store, world: World, number: int) -> None:
     try:
         _take_away(store, world, number)
-    except WorldError:
+    except Exception:
         with store:
             store["droplets"][str(number)] |= {"locked": False, "deleting": False}
         raise
@@ -75,7 +78,7 @@ def _delete(store: Store, world: World, number: int) -> None:
 
 def _take_away(store: Store, world: World, number: int) -> None:
     with store.applying:
-        firewall_rules.forget(store, number)
+        telling.forget(store, firewall_rules.subject(number))
         with store:
             held = [reserved["ip"] for reserved in store["reserved_ips"].values() if reserved["droplet"] == number]
         for ip in held:

@@ -1,33 +1,33 @@
 """From cloud firewalls to the rules of each droplet: tags and droplets become addresses, and the world is told."""
 
+from functools import partial
 from ipaddress import ip_network
 
 from rehearsal.cloud.digitalocean import addresses
+from rehearsal.cloud.digitalocean.telling import tell
 from rehearsal.cloud.store import Object, Store
 from rehearsal.cloud.world import Rule, World
 
 
 def publish(store: Store, world: World) -> None:
     """Tell the world the rules of each droplet whose rules changed. Call it outside `with store`, after each change of
-    firewalls, tags or droplets. Raises WorldError."""
+    firewalls, tags or droplets."""
     with store.applying:
         with store:
             running = [droplet for droplet in store["droplets"].values() if is_running(droplet)]
             wanted = {droplet["id"]: resolve(store, droplet) for droplet in running}
         for number, rules in wanted.items():
-            if store.told.get(subject(number), "nothing") != rules:
-                world.set_firewall(number, rules)
-                store.told[subject(number)] = rules
-
-
-def forget(store: Store, droplet: int) -> None:
-    """A droplet that is off or gone has lost its rules: they are told again when it runs."""
-    store.told.pop(subject(droplet), None)
+            tell(store, subject(number), rules, partial(world.set_firewall, number, rules))
 
 
 def subject(droplet: int) -> str:
     """Under which name the world was told about the droplet's rules."""
     return f"firewall of droplet {droplet}"
+
+
+def applies(firewall: Object, droplet: Object) -> bool:
+    """Whether the firewall names the droplet or one of its tags."""
+    return droplet["id"] in firewall["droplet_ids"] or bool(set(firewall["tags"]) & set(droplet["tags"]))
 
 
 def is_running(droplet: Object) -> bool:
@@ -37,15 +37,11 @@ def is_running(droplet: Object) -> bool:
 
 def resolve(store: Store, droplet: Object) -> list[Rule] | None:
     """All rules that apply to a droplet, None where no firewall does. Inside `with store`."""
-    applying = [
-        firewall
-        for firewall in store["firewalls"].values()
-        if droplet["id"] in firewall["droplet_ids"] or set(firewall["tags"]) & set(droplet["tags"])
-    ]
-    if not applying:
+    firewalls = [firewall for firewall in store["firewalls"].values() if applies(firewall, droplet)]
+    if not firewalls:
         return None
     rules = []
-    for firewall in applying:
+    for firewall in firewalls:
         rules += [_rule(store, "in", rule, rule["sources"]) for rule in firewall["inbound_rules"]]
         rules += [_rule(store, "out", rule, rule["destinations"]) for rule in firewall["outbound_rules"]]
     return [rule for rule in rules if rule.peers]

@@ -10,6 +10,7 @@ from rehearsal.cloud.digitalocean import firewall_rules, tags
 from rehearsal.cloud.digitalocean.clock import now
 from rehearsal.cloud.digitalocean.errors import refused
 from rehearsal.cloud.digitalocean.http import Call, Endpoint, page
+from rehearsal.cloud.digitalocean.telling import failed
 from rehearsal.cloud.store import Object, Store
 
 PORTS = r"^(all|0|\d{1,5}(-\d{1,5})?)$"
@@ -73,12 +74,12 @@ def create(call: Call) -> Object:
 
 def index(call: Call) -> Object:
     with call.store as store:
-        return page(call, "firewalls", [_show(firewall) for firewall in store["firewalls"].values()])
+        return page(call, "firewalls", [_show(store, firewall) for firewall in store["firewalls"].values()])
 
 
 def get(call: Call) -> Object:
-    with call.store:
-        return {"firewall": _show(call.find("firewalls"))}
+    with call.store as store:
+        return {"firewall": _show(store, call.find("firewalls"))}
 
 
 def update(call: Call) -> Object:
@@ -96,12 +97,8 @@ def delete(call: Call) -> None:
 def of_droplet(call: Call) -> Object:
     with call.store as store:
         droplet = call.find("droplets")
-        found = [
-            firewall
-            for firewall in store["firewalls"].values()
-            if droplet["id"] in firewall["droplet_ids"] or set(firewall["tags"]) & set(droplet["tags"])
-        ]
-        return page(call, "firewalls", [_show(firewall) for firewall in found])
+        found = [firewall for firewall in store["firewalls"].values() if firewall_rules.applies(firewall, droplet)]
+        return page(call, "firewalls", [_show(store, firewall) for firewall in found])
 
 
 def _put(call: Call, firewall: Object) -> Object:
@@ -117,16 +114,17 @@ def _put(call: Call, firewall: Object) -> Object:
         targets = [rule[side] for rules, side in ((inbound, "sources"), (outbound, "destinations")) for rule in rules]
         tags.check(store, [*(wanted.tags or []), *(tag for target in targets for tag in target["tags"])])
         _check_droplets(store, [*(wanted.droplet_ids or []), *(number for target in targets for number in target["droplet_ids"])])
-        store["firewalls"][firewall["id"]] = firewall | {
+        firewall |= {
             "name": wanted.name,
             "inbound_rules": inbound,
             "outbound_rules": outbound,
             "droplet_ids": wanted.droplet_ids or [],
             "tags": wanted.tags or [],
         }
-        shown = _show(store["firewalls"][firewall["id"]])
+        store["firewalls"][firewall["id"]] = firewall
     firewall_rules.publish(call.store, call.world)
-    return {"firewall": shown}
+    with call.store as store:
+        return {"firewall": _show(store, firewall)}
 
 
 def _rule(rule: Rule, side: str, target: Target) -> Object:
@@ -141,13 +139,21 @@ def _check_droplets(store: Store, numbers: list[int]) -> None:
         raise refused(f"the following droplets do not exist: {', '.join(map(str, missing))}")
 
 
-def _show(firewall: Object) -> Object:
+def _has_failed(store: Store, firewall: Object) -> bool:
+    """Whether the rules did not reach a droplet that they are for."""
+    meant = [droplet for droplet in store["droplets"].values() if firewall_rules.applies(firewall, droplet)]
+    return any(failed(store, firewall_rules.subject(droplet["id"])) for droplet in meant)
+
+
+def _show(store: Store, firewall: Object) -> Object:
+    """A firewall as the API shows it. Inside `with store`."""
+
     def rules(side: str, target: str) -> list[Object]:
         return [{**rule, target: {name: values for name, values in rule[target].items() if values}} for rule in firewall[side]]
 
     return {
         **firewall,
-        "status": "succeeded",
+        "status": "failed" if _has_failed(store, firewall) else "succeeded",
         "pending_changes": [],
         "inbound_rules": rules("inbound_rules", "sources"),
         "outbound_rules": rules("outbound_rules", "destinations"),

@@ -1,22 +1,27 @@
 """Who may connect to each database cluster: tags and droplets become addresses, and the world is told."""
 
+from functools import partial
+
 from rehearsal.cloud.digitalocean import addresses
+from rehearsal.cloud.digitalocean.telling import tell
 from rehearsal.cloud.store import Object, Store
 from rehearsal.cloud.world import World
 
 
 def publish(store: Store, world: World) -> None:
     """Tell the world who may connect, for each cluster where that changed. Call it outside `with store`, after each change of
-    rules, tags or droplets. Raises WorldError."""
+    rules, tags or droplets."""
     with store.applying:
         with store:
-            online = [cluster for cluster in store["databases"].values() if cluster["status"] == "online" and not cluster["deleting"]]
-            wanted = {cluster["id"]: resolve(store, cluster["rules"]) for cluster in online}
+            built = [each for each in store["databases"].values() if each["endpoint"]["host"] and not each["deleting"]]
+            wanted = {cluster["id"]: resolve(store, cluster["rules"]) for cluster in built}
         for cluster, peers in wanted.items():
-            subject = f"trusted sources of {cluster}"
-            if store.told.get(subject, "nothing") != peers:
-                world.set_trusted(cluster, peers)
-                store.told[subject] = peers
+            tell(store, subject(cluster), peers, partial(world.set_trusted, cluster, peers))
+
+
+def subject(cluster: str) -> str:
+    """Under which name the world was told who may connect."""
+    return f"trusted sources of database cluster {cluster}"
 
 
 def resolve(store: Store, rules: list[Object]) -> list[str] | None:

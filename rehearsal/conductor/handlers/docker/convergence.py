@@ -18,6 +18,8 @@ _ENDED_BADLY = ("paused", "rollback_paused", "rollback_completed")
 def converge(engine: Engine, service: str, config: Properties | None) -> None:
     """Wait until all tasks run the latest spec; without a `convergeConfig` the provider does not wait, nor does this.
 
+    Its `delay`, the pause between two looks of the provider, is not needed: looking is cheap here.
+
     Raises ConductorError when the swarm has paused or rolled back the update, or after `timeout`: with the failed tasks' errors
     and last log lines, which the provider does not give for an update.
     """
@@ -37,11 +39,17 @@ def _settled(engine: Engine, id: str) -> bool:
     if status in _ENDED_BADLY:
         raise ConductorError("\n".join([f"the update ended as {status.replace('_', ' ')}", *_reasons(engine, id)]))
     tasks = _tasks(engine, id, {"desired-state": ["running"]})
-    template, mode = service["Spec"]["TaskTemplate"], service["Spec"]["Mode"]
+    mode = service["Spec"]["Mode"]
     wanted = mode["Replicated"]["Replicas"] if "Replicated" in mode else max(1, len(tasks))
     # The swarm begins an update a moment after it took it: until then the tasks are old and the status is empty.
-    current = [task for task in tasks if task["Spec"] == template and task["Status"]["State"] == "running"]
+    template = _comparable(service["Spec"]["TaskTemplate"])
+    current = [task for task in tasks if _comparable(task["Spec"]) == template and task["Status"]["State"] == "running"]
     return status in ("", "completed") and len(current) == wanted == len(tasks)
+
+
+def _comparable(task_spec: dict[str, Any]) -> dict[str, Any]:
+    """The engine gives the runtime in a service's template only."""
+    return {name: value for name, value in task_spec.items() if name != "Runtime"}
 
 
 def _tasks(engine: Engine, id: str, filters: dict[str, list[str]]) -> list[dict[str, Any]]:

@@ -24,14 +24,14 @@ class OnEngine(Handler):
         return self.connections.docker(self.provider)
 
     def remove(self, path: str) -> None:
-        """Delete, tolerate that it is gone, wait while it is used (unless its host goes away too)."""
+        """Delete, tolerate that it is gone, wait while it is used; one that is used on a host that goes away is left to go with it."""
 
         def removed() -> bool:
             try:
                 self.engine.call("DELETE", path)
             except EngineError as error:
-                if error.status in _IN_USE and not self.connections.hurried:
-                    return False
+                if error.status in _IN_USE:
+                    return self.connections.hurried
                 if error.status != 404:
                     raise
             return True

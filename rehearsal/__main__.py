@@ -1,0 +1,141 @@
+"""The rehearsal's command line: `python -m rehearsal up|preview|status|logs|down|clean`. `make` calls it."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from rehearsal.cloud.world import WorldError
+from rehearsal.conductor.errors import ConductorError, Stopped
+from rehearsal.home import STACKS, Home
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    console = Console(stderr=False, soft_wrap=True)
+    home = Home()
+    try:
+        return int(options.run(options, home, console))
+    except Stopped as error:
+        console.print(f"[yellow]stopped[/yellow]: {error}\nGo on with: make up STACK={options.stack}", highlight=False, markup=True)
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except (WorldError, ConductorError) as error:
+        Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(str(error)), highlight=False)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rehearsal", description="The program on this machine, with no cloud account.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str, *, stack: bool = True) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=text, description=text)
+        found.set_defaults(run=run, stack="")
+        if stack:
+            found.add_argument("--stack", choices=STACKS, default=STACKS[0], help="which stack (default: %(default)s)")
+        return found
+
+    for name, run, text in (("up", _up, "make the stack, or go on making it"), ("preview", _preview, "what `up` would do; asks nobody")):
+        found = command(name, run, text)
+        found.add_argument(
+            "--config", type=Path, metavar="FILE", help="an overlay: the `config:` part of a stack file, put over the stack's own"
+        )
+        found.add_argument("--json", action="store_true", help="print the steps as JSON")
+        if name == "up":
+            found.add_argument("--image", metavar="NAME", help="run this image of this machine in place of the sample site")
+    command("status", _status, "what runs", stack=False).add_argument("--json", action="store_true", help="print it as JSON")
+    logs = command("logs", _logs, "what a process printed, of all its tasks")
+    logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
+    logs.add_argument("--follow", action="store_true", help="go on printing")
+    down = command("down", _down, "take away what `up` made", stack=False)
+    down.add_argument("--stack", choices=STACKS, default="", help="only this one (default: all)")
+    command("clean", _clean, "take everything down, and the images that were built for it", stack=False)
+    commands.add_parser("serve").set_defaults(run=_serve, stack="")
+    return parser
+
+
+def _up(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.tell import finished
+    from rehearsal.up import up
+
+    said = Console(stderr=True, soft_wrap=True) if options.json else console
+    outcome = up(options.stack, home=home, console=said, image=options.image, overlay=options.config)
+    if options.json:
+        print(_steps(outcome))
+    else:
+        finished(options.stack, outcome, home, console)
+    return 0
+
+
+def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.conductor.tree import tree
+    from rehearsal.stack import Stack
+
+    said = Console(stderr=True, soft_wrap=True)
+    outcome = (
+        Stack(options.stack, home).run(overlay=options.config).preview(lambda event: said.print(event.message) if event.message else None)
+    )
+    if options.json:
+        print(_steps(outcome))
+    else:
+        console.print(tree(outcome))
+    return 0
+
+
+def _steps(outcome: object) -> str:
+    from dataclasses import asdict
+
+    from rehearsal.conductor.outcome import Outcome
+
+    assert isinstance(outcome, Outcome)  # noqa: S101 - for the type checker, without importing it at start
+    return json.dumps([asdict(step) for step in outcome.steps], indent=1)
+
+
+def _status(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.status import status
+    from rehearsal.tell import stacks
+
+    found = status(home)
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        stacks(found, console)
+    return 0
+
+
+def _logs(options: argparse.Namespace, home: Home, _console: Console) -> int:
+    from rehearsal.host import Host
+
+    follow = "--follow " if options.follow else ""
+    return Host(home, options.stack).follow(f"docker service logs --raw --tail 200 {follow}{options.process}")
+
+
+def _down(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.down import down
+
+    down([options.stack] if options.stack else home.stacks(), home=home, console=console)
+    return 0
+
+
+def _clean(_options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.down import clean
+
+    clean(home=home, console=console)
+    return 0
+
+
+def _serve(_options: argparse.Namespace, home: Home, _console: Console) -> int:
+    from rehearsal.apis import run
+
+    run(home)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The process that plays both APIs: started in the background by `up`, found again by its file, ended by `down`."""
+
+import contextlib
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from rehearsal.cloud import gitlab
+from rehearsal.cloud.server import serve
+from rehearsal.cloud.store import Store
+from rehearsal.cloud.world import WorldError
+from rehearsal.home import CHECKOUT, Home
+from rehearsal.stackfile import APP_PROJECT, INFRA_PROJECT
+from rehearsal.world import DockerWorld
+from rehearsal.world.certificates import Authority
+from rehearsal.world.engine import Engine
+
+START_LIMIT = 60
+PUSHER = "rehearsal-push"
+"""Who pushes images to the private registry, as a build in GitLab would."""
+
+
+class Apis:
+    """The process seen from outside."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.token = home.generated("cloud", "digitalocean:token")
+        self.gitlab_token = home.generated("cloud", "gitlab:token")
+        self.ca = home.root / "ca" / "ca.crt"
+
+    @property
+    def url(self) -> str | None:
+        """Its address, or None where it does not run."""
+        if not self._home.address.exists():
+            return None
+        known = json.loads(self._home.address.read_text())
+        return str(known["url"]) if _runs(known["pid"]) else None
+
+    def start(self) -> str:
+        """Start it unless it runs, and give its address."""
+        if url := self.url:
+            return url
+        log = self._home.log.open("a")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", "serve"],
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout is not None  # noqa: S101 - tells mypy what PIPE above says
+        url = process.stdout.readline().strip()
+        if not url:
+            process.wait(START_LIMIT)
+            raise WorldError(f"the cloud's APIs did not start; the end of {self._home.log}:\n" + self._home.log.read_text()[-800:])
+        self._home.address.write_text(json.dumps({"url": url, "pid": process.pid}))
+        self.inventory()  # The address is printed before the first answer: this waits for it.
+        return url
+
+    def stop(self) -> None:
+        """End it and wait until it is gone; gone already is fine."""
+        if not self._home.address.exists():
+            return
+        pid = json.loads(self._home.address.read_text())["pid"]
+        deadline = time.monotonic() + 15
+        while _runs(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+            time.sleep(0.05)
+        self._home.address.unlink()
+
+    def inventory(self) -> list[dict[str, Any]]:
+        """Everything that is in the cloud now."""
+        reply = httpx.get(
+            f"{self.url}/rehearsal/inventory",
+            headers={"Authorization": f"Bearer {self.token}"},
+            verify=ssl.create_default_context(cafile=str(self.ca)),
+            timeout=START_LIMIT,
+        )
+        reply.raise_for_status()
+        found: list[dict[str, Any]] = reply.json()
+        return found
+
+
+def run(home: Home) -> None:
+    """Be that process: start the world, then answer until SIGTERM."""
+    apis = Apis(home)
+    authority = Authority(home.root / "ca")
+    certificate = home.root / "ca" / "apis.crt", home.root / "ca" / "apis.key"
+    authority.issue("127.0.0.1", "localhost").write(*certificate)
+    world = DockerWorld(Engine(str(CHECKOUT)), home.world, authority)
+    world.start()
+    store = Store(home.store)
+    with store:
+        store["registry_users"][PUSHER] = {"name": PUSHER, "password": home.generated("cloud", "push"), "write": True, "expires_at": None}
+    gitlab.seed(store, (APP_PROJECT, INFRA_PROJECT))
+    serve(store, world, "127.0.0.1", 0, *certificate, apis.token, apis.gitlab_token)
+
+
+def _runs(pid: int) -> bool:
+    """Whether that process is one of ours; a number may have gone to another since."""
+    try:
+        return b"rehearsal" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False

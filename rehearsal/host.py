@@ -1,0 +1,38 @@
+"""The droplet of a rehearsed stack, seen from this machine as its operator sees it: over ssh, with the pinned host key."""
+
+import os
+import subprocess
+
+from infra.host import USER, ssh_options
+from rehearsal.agent import Agent
+from rehearsal.cloud.world import WorldError
+from rehearsal.conductor.ledger import Ledger
+from rehearsal.home import Home
+
+
+class Host:
+    """Runs commands on it; address and host key are what the ledger says."""
+
+    def __init__(self, home: Home, stack: str) -> None:
+        made = {(entry.type.rpartition(":")[2], entry.name): entry.outputs for entry in Ledger(home.ledger(stack)).entries}
+        try:
+            self.address = str(made["ReservedIp", "network"]["ipAddress"])
+            self._key = str(made["PrivateKey", "servers-host"]["publicKeyOpenssh"])
+        except KeyError:
+            raise WorldError(f"{stack} has no droplet yet; make up STACK={stack}") from None
+        self._environment = {**os.environ, "SSH_AUTH_SOCK": str(Agent(home).socket)}
+
+    def command(self, *words: str) -> list[str]:
+        """The words that run a shell command on it."""
+        return ["ssh", *ssh_options(self.address, [self._key]), f"{USER}@{self.address}", *words]
+
+    def output(self, script: str) -> str:
+        """What a shell command on it prints; raises when it fails."""
+        done = subprocess.run(self.command(script), env=self._environment, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise WorldError(f"{self.address}: {(done.stderr or done.stdout).strip()[-400:]}")
+        return done.stdout
+
+    def follow(self, script: str) -> int:
+        """Run it with this terminal; gives its exit code."""
+        return subprocess.run(self.command(script), env=self._environment).returncode

@@ -1,0 +1,42 @@
+"""What the rehearsal tells people: a few lines, with the next command."""
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+
+from rehearsal.conductor.outcome import Outcome
+from rehearsal.conductor.step import Op
+from rehearsal.home import CHECKOUT, Home
+from rehearsal.stack import Stack
+
+_COUNTED = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", Op.DELETE: "deleted", Op.SAME: "unchanged"}
+
+
+def finished(name: str, outcome: Outcome, home: Home, console: Console) -> None:
+    """The end of an `up`: counts, the URL, how to look, how to stop."""
+    stack, counts = Stack(name, home), Counter(step.op for step in outcome.steps)
+    certificate = home.certificate(name).relative_to(CHECKOUT)
+    lines = [
+        ", ".join(f"{counts[op]} {word}" for op, word in _COUNTED.items() if counts[op]),
+        "",
+        f"  Open     [bold]{stack.url}[/bold] (its certificate is the rehearsal's own: accept it)",
+        f"  or       curl --cacert {certificate} {stack.url}",
+        f"  Look     make status; make logs STACK={name} PROCESS=web",
+        f"  Change   Pulumi.{name}.yaml or sample/, then: make up STACK={name}",
+        "  Stop     make down",
+    ]
+    console.print("\n".join(lines), highlight=False)
+
+
+def stacks(found: dict[str, Any], console: Console) -> None:
+    """The state of every stack."""
+    if not found["stacks"]:
+        console.print("nothing runs; start with: make up")
+    for name, stack in found["stacks"].items():
+        console.print(f"[bold]{name}[/bold]  {stack['url']}  answers {stack['answer']}", highlight=False)
+        console.print(f"  release {stack['image']}", highlight=False)
+        for service, replicas in sorted(stack["services"].items()):
+            console.print(f"  {service:<10} {replicas}", highlight=False)
+        if "error" in stack:
+            console.print(f"  [red]{stack['error']}[/red]", highlight=False)

@@ -1,0 +1,78 @@
+"""`up`: from nothing, or from where the last run stopped, to a stack whose site answers over HTTPS."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.broker import IMAGES as BROKERS
+from rehearsal import sample
+from rehearsal.agent import Agent
+from rehearsal.apis import Apis
+from rehearsal.certificate import fetch
+from rehearsal.cloud.world import WorldError
+from rehearsal.conductor.outcome import Outcome
+from rehearsal.conductor.progress import Progress
+from rehearsal.conductor.step import Op
+from rehearsal.home import Home
+from rehearsal.images import Images
+from rehearsal.site import ANSWER_LIMIT, answer
+from rehearsal.stack import Stack
+from rehearsal.stackfile import compose
+from rehearsal.world.engine import Engine
+
+
+def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None) -> Outcome:
+    """Make the stack. `image` is one of this machine's; without it the sample site is built, or what it was built from is kept."""
+    engine, stack, agent, apis = Engine(str(home.root.parent)), Stack(name, home), Agent(home), Apis(home)
+    with _said(console, "images"):
+        images = Images(engine, lambda what: console.print(f"  {what}", style="dim", highlight=False))
+        images.own()
+        built = image or sample.build(images)
+    with _said(console, "the cloud's APIs, registries, DNS and the front"):
+        agent.start()
+        url = apis.start()
+    with _said(console, "images into the registries"):
+        config = compose(name, home=home, image="", operator_key=agent.public_key, overlay=overlay).values
+        others = [config["site:proxyImage"], config["site:databaseClientImage"]]
+        if (broker := config["site:broker"]) in BROKERS:
+            others.append(config["site:brokerImage"] or BROKERS[broker])
+        with ThreadPoolExecutor() as pool:
+            pushed = pool.submit(images.others, others)
+            digest = sample.push(built, home=home, engine=engine)
+            pushed.result()
+    console.print(f"[bold]{name}[/bold]: the program, run by the conductor (a real environment uses the Pulumi CLI)")
+    with Progress(console) as progress:
+        outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
+    if any(step.op is not Op.SAME for step in outcome.steps) or not home.certificate(name).exists():
+        with _said(console, f"an answer from {stack.url}"):
+            _wait_for_answer(stack)
+    return outcome
+
+
+def _wait_for_answer(stack: Stack) -> None:
+    deadline = time.monotonic() + ANSWER_LIMIT
+    while True:
+        try:
+            fetch(stack.name, stack.home)
+            said = answer(stack, "/")
+        except (WorldError, OSError) as error:
+            said = str(error)
+        else:
+            if said.startswith(("2", "3", "401")):
+                return
+        if time.monotonic() > deadline:
+            raise WorldError(f"{stack.url} did not answer within {ANSWER_LIMIT} s, last: {said}; look with: make logs STACK={stack.name}")
+        time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def _said(console: Console, what: str) -> Iterator[None]:
+    """Say what took how long."""
+    started = time.monotonic()
+    with console.status(what) if console.is_terminal else contextlib.nullcontext():
+        yield
+    console.print(f"[green]✓[/green] {what} ({time.monotonic() - started:.1f} s)", highlight=False)
