@@ -3,15 +3,17 @@
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.errors import ConductorError, Refused
 from rehearsal.conductor.handler import Handler
-from rehearsal.conductor.handlers import command, gitlab, provider, random, tls
+from rehearsal.conductor.handlers import command, provider, random, tls
 from rehearsal.conductor.handlers.digitalocean import account, databases, droplets, names, networks, registries, watching
 from rehearsal.conductor.handlers.docker import objects, services
+from rehearsal.conductor.handlers.gitlab import credentials, protection
 from rehearsal.conductor.ledger import Ledger
 
 _MODULES = (
-    *(command, gitlab, provider, random, tls),
+    *(command, provider, random, tls),
     *(account, databases, droplets, names, networks, registries, watching),
     *(objects, services),
+    *(credentials, protection),
 )
 
 KINDS: dict[str, type[Handler]] = {kind.type: kind for module in _MODULES for kind in module.KINDS}

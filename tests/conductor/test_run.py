@@ -17,13 +17,14 @@ LIMIT = 20
 
 
 class Paused:
-    """Starts an `up` whose first command waits until it is told to go on; entered, that command runs."""
+    """Starts an `up` whose first command waits until it is told to go on; entered, that command runs and nothing else."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.gate = stage.folder / "gate"
         os.mkfifo(self.gate)
         self._begun = threading.Event()
+        self._seen: set[str] = set()
         self._thread = threading.Thread(target=self._up)
         self.error: ConductorError | None = None
 
@@ -34,7 +35,8 @@ class Paused:
             self.error = error
 
     def _watch(self, event: Event) -> None:
-        if (event.kind, event.name) == ("started", "first"):
+        self._seen.add(f"{event.kind} {event.name}")
+        if {"started first", "finished key", "finished password"} <= self._seen:
             self._begun.set()
 
     @property

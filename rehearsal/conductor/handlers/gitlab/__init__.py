@@ -1,0 +1,1 @@
+"""What belongs to a GitLab project, made through its API with python-gitlab."""
