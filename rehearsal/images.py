@@ -23,13 +23,15 @@ SOURCE = "django-site.source"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 Tell = Callable[[str], None]
+Install = Callable[[list[str]], None]
 
 
 class Images:
     """Builds what is missing, and nothing twice: an image is kept as long as what it is made of stays the same."""
 
-    def __init__(self, engine: Engine, tell: Tell) -> None:
-        self._engine, self._tell = engine, tell
+    def __init__(self, engine: Engine, tell: Tell, install: Install) -> None:
+        """`tell` hears what is done; `install` brings Debian packages to this machine."""
+        self._engine, self._tell, self._install = engine, tell, install
 
     def own(self) -> None:
         """What the cloud itself is made of."""
@@ -86,7 +88,7 @@ class Images:
         """Make the base from Debian's packages; the keyring that Debian's own debootstrap trusts checks them."""
         self._tell(f"debootstrap {PUBLIC_BASE.partition(':')[2]}: the public registry can't be reached")
         if not shutil.which("debootstrap"):
-            raise WorldError("neither the public registry nor debootstrap is there; install one: apt-get install debootstrap")
+            self._install(["debootstrap"])
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(["debootstrap", "--variant=minbase", "trixie", folder], capture_output=True, text=True)
             if done.returncode:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.broker import IMAGES as BROKERS
-from rehearsal import sample
+from rehearsal import machine, sample
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.certificate import fetch
@@ -27,9 +27,14 @@ from rehearsal.world.engine import Engine
 
 def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None) -> Outcome:
     """Make the stack. `image` is one of this machine's; without it the sample site is built, or what it was built from is kept."""
+    machine.prepare(console)
     engine, stack, agent, apis = Engine(str(home.root.parent)), Stack(name, home), Agent(home), Apis(home)
     with _said(console, "images"):
-        images = Images(engine, lambda what: console.print(f"  {what}", style="dim", highlight=False))
+        images = Images(
+            engine,
+            tell=lambda what: console.print(f"  {what}", style="dim", highlight=False),
+            install=lambda packages: machine.install(packages, console),
+        )
         images.own()
         built = image or sample.build(images)
     with _said(console, "the cloud's APIs, registries, DNS and the front"):

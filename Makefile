@@ -1,0 +1,65 @@
+# Two commands to begin with: `make up` and `make test`. `make help` lists the rest.
+STACK ?= staging
+PROCESS ?= web
+PYTHON ?= python3
+BIN := .venv/bin
+REHEARSAL := $(BIN)/python -m rehearsal
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview status logs down clean check test format bench install
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config"
+
+up: .venv/run ## make a stack on this machine, or go on making it: STACK= IMAGE= CONFIG=
+	@$(REHEARSAL) up --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG))
+
+preview: .venv/run ## show what `up` would do; asks nobody
+	@$(REHEARSAL) preview --stack $(STACK) $(if $(CONFIG),--config $(CONFIG))
+
+status: .venv/run ## show what runs
+	@$(REHEARSAL) status
+
+logs: .venv/run ## show what a process printed: PROCESS=web|worker|beat|broker|proxy
+	@$(REHEARSAL) logs --stack $(STACK) $(PROCESS)
+
+down: .venv/run ## take away all that `up` made; STACK= takes only one
+	@$(REHEARSAL) down $(if $(filter command line environment,$(origin STACK)),--stack $(STACK))
+
+clean: .venv/run ## take that and what is only cached: images and the virtual environment
+	@$(REHEARSAL) clean
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+
+check: .venv/check ## format, lint, types and unit tests
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q -m "not rehearsal"
+
+test: .venv/check ## all of it, with a whole rehearsal
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q
+
+format: .venv/check ## format and mend what can be mended
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: .venv/run ## measure the program's start
+	@$(BIN)/python bench/start.py
+
+install: .venv/check ## only install
+
+# Bytecode is compiled now, so that the first run is as fast as the later ones.
+.venv/run: requirements.txt
+	@echo "installing the locked requirements into .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --compile -r requirements.txt
+	@touch $@
+
+.venv/check: requirements-dev.txt .venv/run
+	@echo "installing what checks and tests need into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --compile -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,73 @@
+"""What a rehearsal needs of the machine: Linux, and Docker, which is installed and started where that can be done."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from rehearsal.cloud.world import WorldError
+
+START_LIMIT = 60
+PACKAGES = {"docker": "docker.io", "ssh-agent": "openssh-client"}
+"""Commands that a rehearsal calls, and the Debian package of each."""
+
+
+def prepare(console: Console) -> None:
+    """Have everything there that `up` calls. Raises WorldError with what a person has to do where it can't be had."""
+    if platform.system() != "Linux":
+        raise WorldError(
+            f"a rehearsal needs Linux: its droplets boot systemd on this machine's kernel, and {platform.system()} has none like it"
+        )
+    if missing := [package for command, package in PACKAGES.items() if not shutil.which(command)]:
+        install(missing, console)
+    said = _docker_answers()
+    if said is None:
+        return
+    if "permission denied" in said.lower():
+        raise WorldError("Docker is there, but not for you; run: sudo usermod -aG docker $USER, then log in again")
+    _start_docker(console)
+
+
+def install(packages: list[str], console: Console) -> None:
+    """Install Debian packages: ask on a terminal, say so and go on without one."""
+    names = " ".join(packages)
+    command = [*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if not shutil.which("apt-get") or not shutil.which(command[0]):
+        raise WorldError(f"missing on this machine: {names}; install it with the system's own packages and run this again")
+    if sys.stdin.isatty():
+        if console.input(f"Missing: {names}. Install with `{' '.join(command)}`? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+            raise WorldError(f"nothing done without {names}")
+    else:
+        console.print(f"missing: {names}; installing", highlight=False)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*command[: command.index("apt-get") + 1], "update", "--quiet"], capture_output=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise WorldError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr).strip()[-600:]}")
+
+
+def _docker_answers() -> str | None:
+    """None where it does, else what the client said."""
+    done = subprocess.run(["docker", "info"], capture_output=True, text=True)
+    return None if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _start_docker(console: Console) -> None:
+    """By systemd where that runs the machine, else by hand, as a process that stays (it is yours to end: `pkill dockerd`)."""
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    console.print("starting Docker", highlight=False)
+    if Path("/run/systemd/system").exists():
+        subprocess.run([*sudo, "systemctl", "start", "docker"], capture_output=True)
+    elif os.environ.get("DOCKER_HOST") is None:
+        silent = subprocess.DEVNULL
+        subprocess.Popen([*sudo, "dockerd"], stdin=silent, stdout=silent, stderr=silent, start_new_session=True)
+    deadline = time.monotonic() + START_LIMIT
+    while said := _docker_answers():
+        if time.monotonic() > deadline:
+            raise WorldError(f"Docker did not start within {START_LIMIT} s: {said.strip()[-300:]}")
+        time.sleep(0.3)
