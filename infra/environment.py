@@ -1,8 +1,8 @@
 """Environment: what the image finds in its variables, as one shell file that is a secret as a whole."""
 
 import shlex
-from typing import Any
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pydantic import SecretStr
@@ -33,7 +33,8 @@ def environment(
 
     def build(known: Mapping[str, Mapping[str, str] | str]) -> str:
         direct, pooled, broker = known["database"], known["database.pool"], str(known["broker"])
-        assert isinstance(direct, Mapping) and isinstance(pooled, Mapping)  # noqa: S101 - tells mypy what `parts` says above
+        assert isinstance(direct, Mapping)  # noqa: S101 - tells mypy what `parts` says above
+        assert isinstance(pooled, Mapping)  # noqa: S101 - likewise
         values = {f"database.{part}": value for part, value in direct.items()}
         values |= {f"database.pool.{part}": value for part, value in pooled.items()}
         values |= {"domain": domain, "broker.url": broker}

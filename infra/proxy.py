@@ -23,7 +23,8 @@ _INSTALL = f"""set -eu
 umask 077
 cat > {FOLDER}/Caddyfile.new
 docker pull --quiet IMAGE >/dev/null
-docker run --rm --name proxy-check --entrypoint caddy -v {FOLDER}:/etc/caddy:ro IMAGE validate --adapter caddyfile --config /etc/caddy/Caddyfile.new >&2
+docker run --rm --name proxy-check --entrypoint caddy -v {FOLDER}:/etc/caddy:ro IMAGE \\
+  validate --adapter caddyfile --config /etc/caddy/Caddyfile.new >&2
 mv {FOLDER}/Caddyfile.new {FOLDER}/Caddyfile
 task=$(docker ps --quiet --filter label=com.docker.swarm.service.name=NAME)
 [ -z "$task" ] || docker exec "$task" caddy reload --adapter caddyfile --config /etc/caddy/Caddyfile

@@ -128,7 +128,7 @@ def _memory(settings: Settings) -> Iterator[Problem]:
         fits = next((size for size, memory in sizes.DROPLETS.items() if memory >= needed), None)
         yield Problem(
             "site:serverSize",
-            f"has {sizes.DROPLETS[settings.server_size]} MiB, but the processes need {needed} MiB while a release runs old and new side by side",
+            f"has {sizes.DROPLETS[settings.server_size]} MiB, but {needed} MiB are needed while a release runs old and new side by side",
             got=settings.server_size,
             mend=f"pulumi config set site:serverSize {fits}" if fits else "lower `memory` or `replicas` in site:processes",
         )

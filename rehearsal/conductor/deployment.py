@@ -54,9 +54,10 @@ class Deployment:
         try:
             self._operations.check()
             entry = self._reach(registration)
-        except ConductorError as error:
-            self._operations.fail(error)
-            raise
+        except Exception as error:
+            named = error if isinstance(error, ConductorError) else ConductorError(f"{registration.type} {registration.name}: {error!r}")
+            self._operations.fail(named)
+            raise named from error
         return Registered(entry.id, entry.inputs | entry.outputs)
 
     def _reach(self, registration: Registration) -> Entry:

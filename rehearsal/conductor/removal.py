@@ -73,7 +73,8 @@ def in_order(entries: list[Entry]) -> list[Entry]:
     order: list[Entry] = []
     while remaining:
         needed = {urn for entry in remaining for urn in entry.needs - {entry.urn}}
-        chosen = next(entry for entry in remaining if entry.urn not in needed)
+        # The halves of a replacement share an URN, so that they may seem to need one another.
+        chosen = next((entry for entry in remaining if entry.urn not in needed), remaining[0])
         remaining.remove(chosen)
         order.append(chosen)
     return order

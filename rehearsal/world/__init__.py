@@ -1,10 +1,11 @@
 """The world of the stand-in cloud, played with Docker: droplets that boot, Postgres, registries, DNS, and the front."""
 
+import logging
 import threading
 from pathlib import Path
 
 from rehearsal.cloud.world import Addresses, Cluster, Pool, RegistryUser, Rule
-from rehearsal.world import network
+from rehearsal.world import clusters, network
 from rehearsal.world.addresses import Addresses as ReservedAddresses
 from rehearsal.world.certificates import Authority
 from rehearsal.world.clusters import Clusters
@@ -13,6 +14,8 @@ from rehearsal.world.engine import Engine
 from rehearsal.world.front import Front
 from rehearsal.world.names import Names
 from rehearsal.world.registry import HOSTS, Registries
+
+log = logging.getLogger("rehearsal.world")
 
 
 class DockerWorld:
@@ -70,6 +73,8 @@ class DockerWorld:
         self._droplets.set_firewall(droplet, rules)
 
     def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, password: str) -> Cluster:
+        if version != clusters.VERSION or nodes != 1:
+            log.warning("%s: Postgres %s with one node plays Postgres %s with %d", name, clusters.VERSION, version, nodes)
         where, address = self._clusters.create(cluster, name=name, vpc=vpc, password=password)
         self._names.set(f"cluster-{cluster}", {where.host: [address], where.private_host: [address]})
         return where

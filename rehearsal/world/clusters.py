@@ -15,7 +15,9 @@ from rehearsal.world.engine import Engine
 
 IMAGE = "rehearsal/cloud"
 PORT, POOL_PORT = 25060, 25061
-_BIN = "/usr/lib/postgresql/17/bin"
+VERSION = "17"
+"""The only Postgres that is in the image."""
+_BIN = f"/usr/lib/postgresql/{VERSION}/bin"
 _START = f"""set -eu
 mkdir -p /data /run/postgresql && chown postgres /data /run/postgresql
 install -o postgres -m 0600 /tls/server.key /run/postgresql/server.key
@@ -83,8 +85,7 @@ class Clusters:
         )
         self._sql(
             cluster,
-            "SELECT 'CREATE ROLE doadmin LOGIN NOSUPERUSER CREATEROLE CREATEDB' WHERE NOT EXISTS"
-            " (SELECT FROM pg_roles WHERE rolname = 'doadmin') \\gexec",
+            _unless("pg_roles", "rolname", "doadmin", "CREATE ROLE doadmin LOGIN NOSUPERUSER CREATEROLE CREATEDB"),
             f"ALTER ROLE doadmin PASSWORD {_quote(password)};",
             "GRANT pg_monitor, pg_read_all_stats, pg_signal_backend TO doadmin;",
         )
@@ -104,7 +105,7 @@ class Clusters:
         """Make a login user with no rights beyond connecting, or give it another password."""
         self._sql(
             cluster,
-            f"SELECT 'CREATE ROLE {_name(user)} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {_quote(user)}) \\gexec",
+            _unless("pg_roles", "rolname", user, f"CREATE ROLE {_name(user)} LOGIN"),
             f"ALTER ROLE {_name(user)} PASSWORD {_quote(password)};",
             # On DigitalOcean the administrator may administer every user that the API made.
             f"GRANT {_name(user)} TO doadmin WITH ADMIN OPTION;" if user != "doadmin" else "",
@@ -115,7 +116,7 @@ class Clusters:
         """Drop it; what it owned goes to doadmin, its sessions end."""
         self._sql(
             cluster,
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {_quote(user)};",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {_quote(user)};",  # noqa: S608 - quoted
             f"REASSIGN OWNED BY {_name(user)} TO doadmin;",
             f"DROP OWNED BY {_name(user)};",
             f"DROP ROLE {_name(user)};",
@@ -126,8 +127,7 @@ class Clusters:
         """Make a database that doadmin owns."""
         self._sql(
             cluster,
-            f"SELECT 'CREATE DATABASE {_name(database)} OWNER doadmin' WHERE NOT EXISTS"
-            f" (SELECT FROM pg_database WHERE datname = {_quote(database)}) \\gexec",
+            _unless("pg_database", "datname", database, f"CREATE DATABASE {_name(database)} OWNER doadmin"),
         )
 
     def delete_database(self, cluster: str, database: str) -> None:
@@ -202,3 +202,9 @@ def _name(text: str) -> str:
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _unless(table: str, column: str, name: str, statement: str) -> str:
+    """A statement that runs only where no row of that name is there; Postgres has no IF NOT EXISTS for roles and databases."""
+    there = f"EXISTS (SELECT FROM {table} WHERE {column} = {_quote(name)})"
+    return f"SELECT {_quote(statement)} WHERE NOT {there} \\gexec"

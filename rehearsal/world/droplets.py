@@ -50,7 +50,7 @@ class Droplets:
                 "create",
                 *(f"--{option}={value}" for option, value in options.items()),
                 *(f"--volume={mount}" for mount in mounts),
-                *(f"--tmpfs={mount}" for mount in ("/run:exec", "/run/lock", "/tmp:exec")),
+                *(f"--tmpfs={mount}" for mount in ("/run:exec", "/run/lock", "/tmp:exec")),  # noqa: S108 - a folder inside the droplet
                 *self._engine.machine_options,
                 IMAGE,
             )

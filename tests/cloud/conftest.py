@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from digitalocean_server import Api, serving
-from recording_world import RecordingWorld
+
+from tests.cloud.digitalocean_server import Api, serving
+from tests.cloud.recording_world import RecordingWorld
 
 
 @pytest.fixture

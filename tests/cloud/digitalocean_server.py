@@ -15,10 +15,10 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
-from recording_world import SECONDS, RecordingWorld
 
 from rehearsal.cloud.app import create_app
 from rehearsal.cloud.store import Store
+from tests.cloud.recording_world import SECONDS, RecordingWorld
 
 TOKEN = "dop_v1_of_the_test"
 REPOSITORY = Path(__file__).parents[2]

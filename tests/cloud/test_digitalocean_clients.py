@@ -18,9 +18,10 @@ from azure.core.exceptions import HttpResponseError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from digitalocean_server import REPOSITORY, TOKEN
 from pydo import Client
-from recording_world import SECONDS
+
+from tests.cloud.digitalocean_server import REPOSITORY, TOKEN
+from tests.cloud.recording_world import SECONDS
 
 VPC = {"name": "net", "region": "fra1", "ip_range": "10.20.0.0/20"}
 

@@ -4,9 +4,9 @@ import base64
 from typing import Any
 
 import pytest
-from digitalocean_server import Api
 
 from rehearsal.cloud.world import Pool
+from tests.cloud.digitalocean_server import Api
 
 
 def test_a_cluster_is_creating_until_it_is_online(api: Api) -> None:

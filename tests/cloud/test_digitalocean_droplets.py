@@ -1,7 +1,8 @@
 """Droplets: they boot, act, are deleted; and what goes with them."""
 
 import pytest
-from digitalocean_server import Api
+
+from tests.cloud.digitalocean_server import Api
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChQyYU8Cp7LVLTW3ln5kvvH6CxIyR6Kx8kTOpoNo"
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from digitalocean_server import Api
 
 from rehearsal.cloud.world import Rule
+from tests.cloud.digitalocean_server import Api
 
 EVERYBODY = {"addresses": ["0.0.0.0/0", "::/0"]}
 HTTPS = {"protocol": "tcp", "ports": "443", "sources": EVERYBODY}

@@ -1,6 +1,6 @@
 """SSH keys of the account, and tags."""
 
-from digitalocean_server import Api
+from tests.cloud.digitalocean_server import Api
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChQyYU8Cp7LVLTW3ln5kvvH6CxIyR6Kx8kTOpoNo"
 

@@ -1,7 +1,8 @@
 """Networks, reserved IPs and DNS."""
 
 import pytest
-from digitalocean_server import Api
+
+from tests.cloud.digitalocean_server import Api
 
 
 def test_a_network_with_members_is_not_deleted(api: Api) -> None:

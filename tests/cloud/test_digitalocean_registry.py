@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 import httpx
-from digitalocean_server import Api
-from recording_world import SECONDS
 
 from rehearsal.cloud.world import RegistryUser
+from tests.cloud.digitalocean_server import Api
+from tests.cloud.recording_world import SECONDS
 
 
 def test_an_account_has_one_registry(api: Api) -> None:

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from digitalocean_server import Api, serving
-from recording_world import RecordingWorld
+from tests.cloud.digitalocean_server import Api, serving
+from tests.cloud.recording_world import RecordingWorld
 
 HTTPS = {"protocol": "tcp", "ports": "443", "sources": {"addresses": ["0.0.0.0/0"]}}
 

@@ -4,9 +4,9 @@ import logging
 import re
 
 import pytest
-from digitalocean_server import Api, published_paths
 
 from rehearsal.cloud.digitalocean import NOUNS
+from tests.cloud.digitalocean_server import Api, published_paths
 
 
 def test_a_request_without_the_token_is_refused(api: Api) -> None:

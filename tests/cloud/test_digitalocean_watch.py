@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from digitalocean_server import Api
+
+from tests.cloud.digitalocean_server import Api
 
 CHECK = {"name": "site", "type": "https", "target": "https://example.org", "regions": ["eu_west"], "enabled": True}
 # As the Go client sends it: what is left out is zero, "" or null.

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import gitlab
 import pytest
-from gitlab_server import OTHER, PATH, TOKEN, Site, answer, serving
 
 from rehearsal.cloud.gitlab import inventory, seed
 from rehearsal.cloud.store import Store
+from tests.cloud.gitlab_server import OTHER, PATH, TOKEN, Site, answer, serving
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import gitlab
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from gitlab_server import OTHER, Site, answer, serving
 
 from rehearsal.cloud.gitlab import inventory
 from rehearsal.cloud.world import RegistryUser, WorldError
+from tests.cloud.gitlab_server import OTHER, Site, answer, serving
 
 READ = {"name": "pull", "scopes": ["read_registry"]}
 WRITE = {"name": "push", "scopes": ["read_registry", "write_registry"]}

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
-from gitlab_server import Site, serving
+
+from tests.cloud.gitlab_server import Site, serving
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
-from gitlab_server import Site, answer, serving
+
+from tests.cloud.gitlab_server import Site, answer, serving
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
 STAGING = {"environment_scope": "staging"}

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from stage import Stage
+
+from tests.conductor.stage import Stage
 
 
 @pytest.fixture

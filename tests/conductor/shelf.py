@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stage import NOBODY
-
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.deployment import Deployment
@@ -18,6 +16,7 @@ from rehearsal.conductor.operation import Operations
 from rehearsal.conductor.properties import Properties
 from rehearsal.conductor.registration import Registration
 from rehearsal.conductor.removal import Removal
+from tests.conductor.stage import NOBODY
 
 
 class Shelf(Connections):

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from certificate import write_certificate
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rehearsal.cloud.app import create_app
@@ -18,6 +17,7 @@ from rehearsal.cloud.gitlab import seed
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import NullWorld
 from rehearsal.conductor.connections import Endpoints
+from tests.conductor.certificate import write_certificate
 
 PROJECT = "group/site"
 

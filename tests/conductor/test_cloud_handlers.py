@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stage import Events, Stage
-from stand_in import StandIn, standing_in
 
 from rehearsal.conductor.ledger import Ledger, State
 from rehearsal.conductor.step import Op
+from tests.conductor.stage import Events, Stage
+from tests.conductor.stand_in import StandIn, standing_in
 
 NAMELESS = {"digitalocean:index/reservedIp:ReservedIp"}
 SHOWN_ONCE = {"ContainerRegistryDockerCredentials", "ProjectDeployToken", "PrivateKey"}

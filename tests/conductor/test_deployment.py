@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from shelf import Box, Chest, Workshop, declare, urn
 
 from rehearsal.conductor.errors import ConductorError, Refused
 from rehearsal.conductor.ledger import Entry, State
+from tests.conductor.shelf import Box, Chest, Workshop, declare, urn
 
 
 @pytest.fixture
@@ -124,6 +124,15 @@ def test_a_missing_output_is_an_error_that_names_the_resource(workshop: Workshop
 
     with pytest.raises(ConductorError, match="test:index:Box blue: create failed: it gave no weight"):
         workshop.up(declare("blue"))
+
+
+def test_an_error_of_the_conductor_itself_names_the_resource(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    workshop.up(declare("blue"))
+    lids: dict[str, list[str]] = {}
+    monkeypatch.setattr(Box, "replacing", lambda *_: lids["blue"])
+
+    with pytest.raises(ConductorError, match="test:index:Box blue: KeyError"):
+        workshop.up(declare("blue", inputs={"color": "red"}))
 
 
 def test_nothing_new_begins_after_a_failure(workshop: Workshop) -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_stand_in import FakeEngine, engine_standing_in
-from stage import NOBODY
 
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.errors import ConductorError, Unreachable
@@ -17,6 +15,8 @@ from rehearsal.conductor.handler import Existing
 from rehearsal.conductor.handlers.docker import convergence
 from rehearsal.conductor.handlers.docker.objects import Secret
 from rehearsal.conductor.handlers.docker.services import Service
+from tests.conductor.engine_stand_in import FakeEngine, engine_standing_in
+from tests.conductor.stage import NOBODY
 
 PROVIDER = {
     "host": "ssh://deploy@203.0.113.7:2222",

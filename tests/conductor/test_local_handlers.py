@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from stage import NOBODY
 
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.errors import ConductorError, Refused, Unreachable
@@ -14,6 +13,7 @@ from rehearsal.conductor.handler import Existing, Handler
 from rehearsal.conductor.handlers.command import LocalCommand
 from rehearsal.conductor.handlers.random import RandomPassword
 from rehearsal.conductor.handlers.tls import PrivateKey
+from tests.conductor.stage import NOBODY
 
 
 def handler(kind: type[Handler]) -> Handler:

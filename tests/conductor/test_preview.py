@@ -1,10 +1,10 @@
 """What a preview tells, and that telling is all it does."""
 
 from rich.console import Console
-from stage import Events, Stage
 
 from rehearsal.conductor.step import Op
 from rehearsal.conductor.tree import tree
+from tests.conductor.stage import Events, Stage
 
 
 def shown(stage: Stage, **config: str) -> str:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from shelf import Box, Host, HostedBox, Workshop, declare, urn
 
 from rehearsal.conductor.errors import ConductorError, Unreachable
+from tests.conductor.shelf import Box, Host, HostedBox, Workshop, declare, urn
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from stage import Events, Stage
 
 from rehearsal.conductor.errors import ConductorError, Stopped
 from rehearsal.conductor.events import Event
 from rehearsal.conductor.ledger import Ledger, State
+from tests.conductor.stage import Events, Stage
 
 SECRET = "correct horse battery staple"
 LIMIT = 20

@@ -1,11 +1,11 @@
 """What one `up` does after another: only what changed, in the order that Pulumi gives."""
 
 import pytest
-from stage import Events, Stage
 
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.ledger import Ledger
 from rehearsal.conductor.step import Op
+from tests.conductor.stage import Events, Stage
 
 
 def test_the_first_up_makes_everything_after_what_it_needs(stage: Stage) -> None:
