@@ -35,13 +35,13 @@ check: .venv/check ## format, lint, types and unit tests
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q -m "not rehearsal"
+	@$(BIN)/pytest -q -n 2 -m "not integration"
 
 test: .venv/check ## all of it, with a whole rehearsal
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
 
 format: .venv/check ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .

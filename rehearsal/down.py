@@ -8,12 +8,14 @@ from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.conductor.progress import Progress
 from rehearsal.home import Home
+from rehearsal.runs import end_orphans
 from rehearsal.stack import Stack
 from rehearsal.world.engine import Engine
 
 
 def down(names: list[str], *, home: Home, console: Console) -> None:
     """Take these stacks down; with the last one goes the cloud itself, and whatever carries the rehearsal's label."""
+    end_orphans(home)
     last = set(home.stacks()) <= set(names)
     for name in [name for name in names if home.ledger(name).exists()]:
         if last:

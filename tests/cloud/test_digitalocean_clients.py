@@ -23,6 +23,8 @@ from pydo import Client
 from tests.cloud.digitalocean_server import REPOSITORY, TOKEN
 from tests.cloud.recording_world import SECONDS
 
+pytestmark = pytest.mark.integration
+
 VPC = {"name": "net", "region": "fra1", "ip_range": "10.20.0.0/20"}
 
 

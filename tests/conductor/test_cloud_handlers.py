@@ -11,6 +11,8 @@ from rehearsal.conductor.step import Op
 from tests.conductor.stage import Events, Stage
 from tests.conductor.stand_in import StandIn, standing_in
 
+pytestmark = pytest.mark.integration
+
 NAMELESS = {"digitalocean:index/reservedIp:ReservedIp"}
 SHOWN_ONCE = {"ContainerRegistryDockerCredentials", "ProjectDeployToken", "PrivateKey"}
 

@@ -1,0 +1,232 @@
+"""The whole rehearsal, as a person runs it: up, look, up again, changes, Ctrl-C and kill in the middle, down."""
+
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from rehearsal.cloud.world import WorldError
+from rehearsal.conductor.ledger import Ledger
+from rehearsal.home import CHECKOUT, Home
+from rehearsal.host import Host
+from rehearsal.world import network
+from rehearsal.world.engine import LABEL, docker_cli
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
+
+SITE = "staging.localhost"
+UP_LIMIT = 900
+"""Seconds for an `up` that may have to build every image first."""
+
+
+def rehearse(*words: str, limit: float = UP_LIMIT) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    return subprocess.run([sys.executable, "-m", "rehearsal", *words], cwd=CHECKOUT, capture_output=True, text=True, timeout=limit)
+
+
+def steps(*words: str) -> list[dict[str, Any]]:
+    """The steps of an `up` that did something, by its JSON."""
+    done = rehearse("up", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return [step for step in json.loads(done.stdout) if step["op"] != "same"]
+
+
+def wait_for(what: str, condition: Callable[[], bool], limit: float = 60) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {limit} s for {what}"
+        time.sleep(0.2)
+
+
+def left_over() -> dict[str, list[str]]:
+    """Everything on this machine that an `up` would have made."""
+    filters = ("--filter", f"label={LABEL}")
+    found = {
+        "containers": docker_cli("ps", "--all", "--quiet", *filters).split(),
+        "volumes": docker_cli("volume", "ls", "--quiet", *filters).split(),
+        "networks": docker_cli("network", "ls", "--quiet", *filters).split(),
+        "files": [str(path) for path in (Home().root,) if any(path.iterdir())],
+        "processes": [],
+    }
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        ours = b"rehearsal" in words and b"serve" in words
+        if ours or b"rehearsal.conductor.process" in words or (words[0] == b"ssh-agent" and b"rehearsal-" in b" ".join(words)):
+            found["processes"].append(process.name)
+    Home().root.rmdir() if not found["files"] else None
+    return {kind: things for kind, things in found.items() if things}
+
+
+class Visitor(httpx.Client):
+    """Finds the site's name on this machine, as a browser does, and checks its certificate."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=ssl.create_default_context(cafile=str(Home().certificate("staging"))), timeout=20)
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        options["headers"] = {"Host": SITE, **options.get("headers", {})}
+        return self.request(method, f"https://127.0.0.1{path}", extensions={"sni_hostname": SITE}, **options)
+
+    def see(self, path: str = "/") -> httpx.Response:
+        return self.ask("GET", path)
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[None]:
+    """This machine with no rehearsal on it, before and after."""
+    if Home().stacks():
+        pytest.fail("a rehearsal is on this machine, and these tests would take it down; end it first: make down")
+    rehearse("down")
+    yield
+    rehearse("down")
+
+
+@pytest.fixture(scope="module")
+def staging(machine: None) -> Iterator[Visitor]:  # noqa: ARG001 - it is there
+    """A client of the rehearsed staging site that trusts its certificate and finds its name on this machine."""
+    done = rehearse("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "https://staging.localhost" in done.stdout
+    with Visitor() as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Callable[..., str]:
+    """Writes an overlay with the stack's processes, changed."""
+
+    def write(**changed: dict[str, Any] | None) -> str:
+        processes = yaml.safe_load((CHECKOUT / "Pulumi.staging.yaml").read_text())["config"]["site:processes"]
+        for name, values in changed.items():
+            if values is None:
+                del processes[name]
+            else:
+                processes[name] |= values
+        file = tmp_path / "overlay.yaml"
+        file.write_text(yaml.safe_dump({"config": {"site:processes": processes}}))
+        return str(file)
+
+    return write
+
+
+def test_the_site_answers_over_https_and_says_its_release(staging: Visitor) -> None:
+    reply = staging.see()
+    assert reply.status_code == 200
+    release = Ledger(Home().ledger("staging")).exports["image"].partition("@")[2]
+    assert release in reply.text
+    assert staging.see("/healthz").json()["release"] == release
+
+
+def test_worker_and_beat_are_alive(staging: Visitor) -> None:
+    page = staging.see().text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "name": "Visitor", "message": "three words here"}
+    signed = staging.ask("POST", "/", data=form, headers={"Referer": f"https://{SITE}/"})
+    assert signed.status_code in (200, 302), signed.text
+    wait_for("the worker's result", lambda: "none yet" not in staging.see().text)
+    wait_for("a beat", lambda: bool(re.search(r"\d+ s ago", staging.see().text)))
+
+
+def test_plain_http_is_sent_to_https(staging: Visitor) -> None:
+    reply = staging.request("GET", "http://127.0.0.1/", headers={"Host": SITE})
+    assert (reply.status_code, reply.headers["location"]) == (308, f"https://{SITE}/")
+
+
+def test_a_second_up_changes_nothing_and_asks_nobody(staging: Visitor) -> None:
+    asked = Home().log.read_text()
+    assert steps() == []
+    assert Home().log.read_text() == asked
+    assert staging.see("/healthz").status_code == 200
+
+
+def test_a_changed_replica_count_is_exactly_one_update(staging: Visitor, overlay: Callable[..., str]) -> None:
+    file = overlay(beat={"memory": 128}, worker={"memory": 192, "replicas": 2})
+    before = steps("--config", overlay(beat={"memory": 128}, worker={"memory": 192}))
+    assert {step["name"] for step in before} == {"worker", "beat"}
+    file = overlay(beat={"memory": 128}, worker={"memory": 192, "replicas": 2})
+    assert [(step["op"], step["name"]) for step in steps("--config", file)] == [("update", "worker")]
+    assert staging.see("/healthz").status_code == 200
+
+
+def test_a_removed_process_is_exactly_one_delete(staging: Visitor, overlay: Callable[..., str]) -> None:
+    file = overlay(beat=None, worker={"memory": 192, "replicas": 2})
+    assert [(step["op"], step["name"]) for step in steps("--config", file)] == [("delete", "beat")]
+    assert staging.see("/healthz").status_code == 200
+
+
+def test_no_secret_is_in_the_clear_on_the_host(staging: Visitor) -> None:  # noqa: ARG001 - it is there
+    known = json.loads((Home().stack("staging") / "generated.json").read_text()) | json.loads(
+        (Home().stack("cloud") / "generated.json").read_text()
+    )
+    made = Ledger(Home().ledger("staging")).entries
+    users = [entry.outputs for entry in made if entry.type.endswith(("DatabaseUser", "DatabaseCluster"))]
+    passwords = set(re.findall(r'"password": "([^"]{8,})"', json.dumps(users)))
+    assert passwords
+    seen = Host(Home(), "staging").output(
+        "docker ps -q | xargs docker inspect; docker service ls -q | xargs docker service inspect;"
+        "ps axww; sudo cat /var/log/cloud-init*.log;"
+        "sudo cat /root/.docker/config.json ~/.docker/config.json 2>/dev/null; sudo grep -rs . /srv/site /dev/shm; true"
+    )
+    assert [name for name, value in known.items() if value in seen] == []
+    assert not any(password in seen for password in passwords)
+
+
+def test_only_what_the_cloud_firewall_allows_reaches_the_droplet(staging: Visitor) -> None:  # noqa: ARG001 - it is there
+    address = Host(Home(), "staging").address
+    probe = f'for port in 22 80 443 2377 7946 8000; do timeout 2 bash -c "</dev/tcp/{address}/$port" 2>/dev/null && echo $port; done; true'
+    stranger = docker_cli("run", "--rm", f"--network={network.PUBLIC}", "rehearsal/base", "bash", "-c", probe)
+    assert stranger.split() == ["80", "443"]
+
+
+def test_a_stopped_up_goes_on_and_a_killed_one_is_taken_down(staging: Visitor) -> None:
+    staging.close()
+    assert rehearse("down").returncode == 0
+    assert left_over() == {}
+
+    with _up_in_the_middle() as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(UP_LIMIT) == 130
+    assert rehearse("up").returncode == 0
+    assert rehearse("down").returncode == 0
+    assert left_over() == {}
+
+    with _up_in_the_middle() as process:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert rehearse("down").returncode == 0
+    wait_for("nothing to be left", lambda: left_over() == {}, limit=15)
+
+
+def _up_in_the_middle() -> subprocess.Popen[bytes]:
+    """An `up` that has begun to make a droplet."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rehearsal", "up"],
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def begun() -> bool:
+        try:
+            return bool(docker_cli("ps", "--quiet", "--filter", "name=rehearsal-droplet"))
+        except WorldError:
+            return False
+
+    wait_for("a droplet", begun, limit=UP_LIMIT)
+    return process
