@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview status logs down clean check test format bench install
+.PHONY: help up preview status logs admin down clean check test format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ status: .venv/run ## show what runs
 
 logs: .venv/run ## show what a process printed: PROCESS=web|worker|beat|broker|proxy
 	@$(REHEARSAL) logs --stack $(STACK) $(PROCESS)
+
+admin: .venv/run ## make an administrator of the rehearsed site, and show the password
+	@$(REHEARSAL) admin --stack $(STACK)
 
 down: .venv/run ## take away all that `up` made; STACK= takes only one
 	@$(REHEARSAL) down $(if $(filter command line environment,$(origin STACK)),--stack $(STACK))

@@ -1,4 +1,4 @@
-"""The rehearsal's command line: `python -m rehearsal up|preview|status|logs|down|clean`. `make` calls it."""
+"""The rehearsal's command line: `python -m rehearsal up|preview|status|logs|admin|down|clean`. `make` calls it."""
 
 import argparse
 import json
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     logs = command("logs", _logs, "what a process printed, of all its tasks")
     logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
     logs.add_argument("--follow", action="store_true", help="go on printing")
+    command("admin", _admin, "make an administrator of the site, or give it a new password")
     down = command("down", _down, "take away what `up` made", stack=False)
     down.add_argument("--stack", choices=STACKS, default="", help="only this one (default: all)")
     command("clean", _clean, "take everything down, and the images that were built for it", stack=False)
@@ -114,6 +115,15 @@ def _logs(options: argparse.Namespace, home: Home, _console: Console) -> int:
 
     follow = "--follow " if options.follow else ""
     return Host(home, options.stack).follow(f"docker service logs --raw --tail 200 {follow}{options.process}")
+
+
+def _admin(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.admin import USER, make_admin
+    from rehearsal.stack import Stack
+
+    password = make_admin(options.stack, home)
+    console.print(f"{Stack(options.stack, home).url}/admin/  user {USER}  password {password}", highlight=False)
+    return 0
 
 
 def _down(options: argparse.Namespace, home: Home, console: Console) -> int:

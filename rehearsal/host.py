@@ -26,9 +26,9 @@ class Host:
         """The words that run a shell command on it."""
         return ["ssh", *ssh_options(self.address, [self._key]), f"{USER}@{self.address}", *words]
 
-    def output(self, script: str) -> str:
+    def output(self, script: str, *, stdin: str = "") -> str:
         """What a shell command on it prints; raises when it fails."""
-        done = subprocess.run(self.command(script), env=self._environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(self.command(script), env=self._environment, input=stdin, capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise WorldError(f"{self.address}: {(done.stderr or done.stdout).strip()[-400:]}")
         return done.stdout

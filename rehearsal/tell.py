@@ -22,6 +22,7 @@ def finished(name: str, outcome: Outcome, home: Home, console: Console) -> None:
         "",
         f"  Open     [bold]{stack.url}[/bold] (its certificate is the rehearsal's own: accept it)",
         f"  or       curl --cacert {certificate} {stack.url}",
+        f"  Admin    make admin STACK={name} makes a user for {stack.url}/admin/",
         f"  Look     make status; make logs STACK={name} PROCESS=web",
         f"  Change   Pulumi.{name}.yaml or sample/, then: make up STACK={name}",
         "  Stop     make down",

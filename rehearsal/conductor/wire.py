@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 
 from rehearsal.conductor.errors import Refused
 from rehearsal.conductor.properties import COMPUTED, Properties
 
 
-def decode(struct: Mapping[str, Any]) -> tuple[Properties, dict[str, list[Any]]]:
+def decode(struct: Struct | Mapping[str, Any]) -> tuple[Properties, dict[str, list[Any]]]:
     """Plain properties, and the secret values in them by top-level property. Numbers without a fraction become `int`."""
     properties: Properties = {}
     secrets: dict[str, list[Any]] = {}
