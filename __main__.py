@@ -37,8 +37,8 @@ Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.inf
 
 if s.deploy_site:
     swarm = pulumi.ResourceOptions(providers=[servers.engine])
-    broker = None if s.broker == "none" else Broker("broker", kind=s.broker, image=s.broker_image, memory=sizes.BROKER_MEMORY[s.broker],
-                                                    network=servers.network, protect=s.protect, opts=swarm)
+    broker = None if s.broker == "none" else Broker("broker", host=servers.host, kind=s.broker, image=s.broker_image, protect=s.protect,
+                                                    memory=sizes.BROKER_MEMORY[s.broker], network=servers.network, opts=swarm)
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
                              broker_url=broker.url if broker else None, secret_key=s.secret_key, fallbacks=s.secret_key_fallbacks,
                              env=s.env, secrets=s.secrets)

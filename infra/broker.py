@@ -6,7 +6,9 @@ import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
-from infra.service import service
+from infra.host import Host
+from infra.pinned import pinned
+from infra.service import duration, service
 
 IMAGES = {"valkey": "valkey/valkey:8", "rabbitmq": "rabbitmq:4"}
 _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
@@ -26,6 +28,7 @@ class Broker(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        host: Host,
         kind: str,
         image: str,
         memory: int,
@@ -45,7 +48,7 @@ class Broker(pulumi.ComponentResource):
         )
         running = service(
             name,
-            image=image or IMAGES[kind],
+            image=pinned(name, host=host, image=image or IMAGES[kind], opts=child),
             networks=[network],
             memory=memory,
             stop_grace=60,
@@ -61,7 +64,7 @@ class Broker(pulumi.ComponentResource):
                 ],
                 mounts=[docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volume.name, target=_DATA[kind])],
                 healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-                    tests=["CMD-SHELL", _CHECK[kind]], interval="5s", timeout="10s", retries=6, start_period="60s"
+                    tests=["CMD-SHELL", _CHECK[kind]], interval="5s", timeout="10s", retries=6, start_period=duration(60)
                 ),
             ),
             opts=child,

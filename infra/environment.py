@@ -38,7 +38,7 @@ def environment(
         values = {f"database.{part}": value for part, value in direct.items()}
         values |= {f"database.pool.{part}": value for part, value in pooled.items()}
         values |= {"domain": domain, "broker.url": broker}
-        hosts = ",".join([domain, *aliases])
+        hosts, former = ",".join([domain, *aliases]), fallbacks.get_secret_value()
         given = {
             "DATABASE_URL": direct["url"],
             "PGHOST": direct["host"],
@@ -49,7 +49,8 @@ def environment(
             "PGSSLMODE": database.sslmode,
             **({"PGSSLROOTCERT": CA_FILE} if database.verify else {}),
             **dict.fromkeys(("SECRET_KEY", "DJANGO_SECRET_KEY"), secret_key.get_secret_value()),
-            **dict.fromkeys(("SECRET_KEY_FALLBACKS", "DJANGO_SECRET_KEY_FALLBACKS"), fallbacks.get_secret_value()),
+            # Left out when empty: an image that splits it at commas would accept what is signed with the empty key.
+            **(dict.fromkeys(("SECRET_KEY_FALLBACKS", "DJANGO_SECRET_KEY_FALLBACKS"), former) if former else {}),
             **dict.fromkeys(("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS"), hosts),
             "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{host}" for host in [domain, *aliases]),
             **(dict.fromkeys(("BROKER_URL", "CELERY_BROKER_URL", "REDIS_URL"), broker) if broker else {}),

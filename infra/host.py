@@ -61,12 +61,13 @@ def on_host(
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
     delete: str | None = None,
+    keep_output: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> command.local.Command:
     """Run a shell script on the host whenever one of `triggers` changes; a non-zero exit fails the run.
 
     Secrets go in by `stdin`, never by the script: it is in the process list. Without a no-op `update`, a change of any other
-    input would run the script again (pulumi-command runs `create` for it).
+    input would run the script again (pulumi-command runs `create` for it); `keep_output` keeps what it printed over such a change.
     """
 
     def remote(args: list[str]) -> str:
@@ -75,11 +76,11 @@ def on_host(
     return command.local.Command(
         name,
         create=pulumi.Output.all(host.address, host.key, script).apply(remote),
-        update=":",
+        update='printf %s "$PULUMI_COMMAND_STDOUT"' if keep_output else ":",
         delete=pulumi.Output.all(host.address, host.key, delete).apply(remote) if delete else None,
         stdin=stdin,
         triggers=list(triggers),
         logging=command.local.Logging.STDERR,
-        add_previous_output_in_env=False,
+        add_previous_output_in_env=keep_output,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[host.ready])),
     )

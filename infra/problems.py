@@ -56,9 +56,12 @@ def _describe(found: dict[str, Any], values: Mapping[str, Any]) -> Problem:
     if found["type"] == "missing":
         if len(path) > 1:
             return Problem(key, "is missing", mend=f"pulumi config set --path {key} VALUE")
-        return Problem(key, "is missing; Pulumi.yaml has its meaning", mend=f"pulumi config set {key} VALUE")
+        value = f"--secret {key}" if path[0] in SECRETS else f"{key} VALUE"
+        return Problem(key, "is missing; Pulumi.yaml has its meaning", mend=f"pulumi config set {value}")
     got: Any = values
     for part in path:
         got = got.get(part) if isinstance(got, Mapping) else got[int(part)] if isinstance(got, list) and part.isdigit() else None
+    if "[key]" in found["loc"]:
+        got = path[-1]
     secret = path[0] in SECRETS or isinstance(got, SecretStr)
     return Problem(key, found["msg"].removeprefix("Value error, "), got=None if secret else got)

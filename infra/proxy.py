@@ -12,6 +12,7 @@ import pulumi_docker as docker
 from pydantic import SecretStr
 
 from infra.host import Host, on_host
+from infra.pinned import pinned
 from infra.process import Process
 from infra.service import service
 from infra.sizes import RESERVED
@@ -65,10 +66,11 @@ class Proxy(pulumi.ComponentResource):
             noindex=noindex,
             basic_auth=basic_auth.get_secret_value(),
         )
+        fixed = pinned(name, host=host, image=image, opts=child)
         installed = on_host(
             f"{name}-file",
             host=host,
-            script=_INSTALL.replace("IMAGE", shlex.quote(image)).replace("NAME", name),
+            script=fixed.apply(lambda reference: _INSTALL.replace("IMAGE", shlex.quote(reference)).replace("NAME", name)),
             stdin=pulumi.Output.secret(text) if basic_auth.get_secret_value() else text,
             triggers=[hashlib.sha256(text.encode()).hexdigest(), host.address],
             opts=child,
@@ -85,7 +87,7 @@ class Proxy(pulumi.ComponentResource):
 
         service(
             name,
-            image=image,
+            image=fixed,
             networks=[network],
             memory=RESERVED["proxy"],
             container=docker.ServiceTaskSpecContainerSpecArgs(
@@ -131,9 +133,9 @@ def caddyfile(
 
 
 def _guard(basic_auth: str) -> str:
-    """Caddy's basic auth. The salt comes from the value itself, so that the same value gives the same file on every run."""
+    """Caddy's basic auth. The salt comes from the user's name: the same file on every run, and no quick way to test a password."""
     user, _, password = basic_auth.partition(":")
-    salt = base64.b64encode(hashlib.sha256(basic_auth.encode()).digest()[:16], altchars=b"./").rstrip(b"=").decode()
+    salt = base64.b64encode(hashlib.sha256(user.encode()).digest()[:16], altchars=b"./").rstrip(b"=").decode()
     hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)[:7] + _bcrypt64(salt).encode())
     return f"basicauth @guarded {{\n\t\t{user} {hashed.decode()}\n\t}}"
 

@@ -74,5 +74,6 @@ def _script(stack: str, image: str, command: str, database_ca: str) -> str:
         file = "/srv/site/database-ca.crt"
         before = f"printf %s {shlex.quote(database_ca)} > {file} && "
         options += ["--volume", f"{file}:{CA_FILE}:ro"]
-    inside = f"set -a; . /dev/stdin; set +a; exec {command}"
+    # A shell of its own, so that all of `a && b` or `a; b` runs, and the first that fails ends it.
+    inside = f"set -a; . /dev/stdin; set +a; exec /bin/sh -ec {shlex.quote(command)}"
     return before + shlex.join(["docker", "run", "--rm", "--interactive", *options, image, "-c", inside]) + " >&2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _BLOCKED_MAIL_PORTS = {"25", "465", "587"}
+_VISITOR = re.compile(r"[\w.-]+")
 _WEAK = ("changeme", "change-me", "secret", "insecure", "password", "example", "placeholder", "todo")
 
 
@@ -87,10 +89,11 @@ def _access(settings: Settings) -> Iterator[Problem]:
             mend='pulumi config set --path "site:sshFrom[0]" 203.0.113.7/32',
         )
     basic = settings.basic_auth.get_secret_value()
-    if basic and (":" not in basic or len(basic.partition(":")[2]) < 8):
+    name, _, password = basic.partition(":")
+    if basic and (not _VISITOR.fullmatch(name) or not 8 <= len(password.encode()) <= 72):
         yield Problem(
             "site:basicAuth",
-            "must be name:password with at least 8 characters of password",
+            "must be name:password, a name of letters, digits, dots and dashes, and 8 to 72 bytes of password (bcrypt reads no more)",
             mend="pulumi config set --secret site:basicAuth",
         )
 
@@ -117,6 +120,8 @@ def _processes(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"site:processes.{name}.singleton", "the process that serves can't be a singleton: a release runs two at once")
         if name in ("proxy", "broker"):
             yield Problem(f"site:processes.{name}", "this name is the program's own", mend="call it something else")
+        for volume in sorted(process.volumes.keys() & {"proxy", "broker"}):
+            yield Problem(f"site:processes.{name}.volumes.{volume}", "this name is the program's own", mend="call it something else")
 
 
 def _memory(settings: Settings) -> Iterator[Problem]:

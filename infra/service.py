@@ -1,8 +1,10 @@
 """A service of the swarm with what all of them share: a network without a virtual address, limits, and a careful update.
 
-Rules measured on the real provider: a network by name, or a restart policy without window, differs after every refresh.
+Rules measured on the real provider: a network by name, or a restart policy without window, differs after every refresh; a duration
+that is not in its shortest form, or an image by tag, differs on every run.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +13,14 @@ import pulumi_docker as docker
 
 WATCH = 12
 """Seconds that a new task is watched after its start: some images crash only after ten."""
+
+
+def duration(seconds: int) -> str:
+    """Go's shortest form, like `1m30s`: the provider reads it back so."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    text = f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s" if minutes else f"{rest}s"
+    return re.sub(r"(?<=h)0m$", "", re.sub(r"(?<=m)0s$", "", text))
 
 
 def service(
@@ -43,7 +53,7 @@ def service(
         "max_failure_ratio": "0.0",
     }
     container.image = image
-    container.stop_grace_period = f"{stop_grace}s"
+    container.stop_grace_period = duration(stop_grace)
     return docker.Service(
         name,
         name=name,
@@ -59,7 +69,7 @@ def service(
         endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr", ports=list(ports)),
         update_config=docker.ServiceUpdateConfigArgs(**update, failure_action="rollback"),
         rollback_config=docker.ServiceRollbackConfigArgs(**update, failure_action="pause"),
-        converge_config=docker.ServiceConvergeConfigArgs(delay="1s", timeout=f"{(start_period + stop_grace + WATCH + 30) * rounds}s"),
+        converge_config=docker.ServiceConvergeConfigArgs(delay="1s", timeout=f"{(start_period + stop_grace + WATCH + 60) * rounds}s"),
         labels=list(labels),
         # Its name is its address for the others, so that a replacement can only be delete before create.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),

@@ -20,12 +20,20 @@ ProjectPath = Annotated[str, Field(pattern=r"^$|^[\w.-]+(/[\w.-]+)+$|^[0-9]+$")]
 class Settings(BaseModel):
     """Everything that a stack file says, checked. Secrets are `SecretStr`: no message and no repr shows them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
+    # `pulumi config set --path site:env.PORT 2525` writes a number: it is a text to the image all the same.
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+    )
 
     stack: str
     domain: Domain
     aliases: tuple[Domain, ...]
-    dns_zone: Domain | Literal["localhost"]
+    dns_zone: Domain
     manage_dns_zone: bool
     acme_ca: str
     basic_auth: SecretStr
@@ -85,14 +93,14 @@ class Settings(BaseModel):
         """Settings from config as the engine gives it: `site:key` -> text, structured values as JSON."""
         values: dict[str, Any] = {"stack": stack}
         problems: list[Problem] = []
-        known = {to_camel(name): field for name, field in cls.model_fields.items()}
+        known = {to_camel(name): field for name, field in cls.model_fields.items() if name not in _NOT_KEYS}
         for key, text in config.items():
             namespace, _, name = key.partition(":")
             if key in ("digitalocean:token", "gitlab:token"):
                 values[f"{namespace}Token"] = text
             elif namespace != "site":
                 continue
-            elif name not in known or name in ("stack", "digitaloceanToken", "gitlabToken"):
+            elif name not in known:
                 problems.append(unknown_key(key, known))
             else:
                 values[name] = text if known[name].annotation in _TEXTS or name in _TEXT_KEYS else _structured(text)
@@ -116,7 +124,9 @@ class Settings(BaseModel):
 
 
 _TEXTS = (str, SecretStr)
-_TEXT_KEYS = {"dnsZone", "databaseVersion", "registry", "gitlabTier", "broker"}
+_NOT_KEYS = {"stack", "digitalocean_token", "gitlab_token"}
+"""Fields that are not set by a key of this program."""
+_TEXT_KEYS = {"databaseVersion", "registry", "gitlabTier", "broker"}
 """Keys whose type is a choice of texts: `17` stays a text too."""
 
 

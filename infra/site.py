@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from infra.connection import CA_FILE
 from infra.process import Process
 from infra.registry import Login
-from infra.service import service
+from infra.service import duration, service
 
 ENV_FILE = "/run/secrets/site.env"
 PRELUDE = f'set -a; . {ENV_FILE}; set +a; exec "$@"'
@@ -99,5 +99,5 @@ def healthcheck(port: int, path: str, domain: str) -> docker.ServiceTaskSpecCont
         interval="3s",
         timeout="6s",
         retries=3,
-        start_period=f"{START_PERIOD}s",
+        start_period=duration(START_PERIOD),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from rehearsal import __main__ as cli
 from rehearsal import machine
@@ -70,10 +71,10 @@ def test_status_of_nothing_says_how_to_start(home: Home, capsys: pytest.CaptureF
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     with pytest.raises(WorldError, match=r"needs Linux.*Darwin"):
-        machine.prepare(cli.Console())
+        machine.prepare(Console())
 
 
 def test_what_is_missing_and_not_installable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _command: None)
     with pytest.raises(WorldError, match=r"docker\.io openssh-client"):
-        machine.prepare(cli.Console())
+        machine.prepare(Console())
