@@ -1,6 +1,5 @@
 """Pipeline: what GitLab knows, so that it can run this program: variables, keys, environments, and which branches may deploy."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,13 +8,7 @@ import pulumi_gitlab as gitlab
 import pulumi_tls as tls
 from pydantic import SecretStr
 
-# GitLab masks a raw value of one line, at least 8 characters and no white space (app/models/concerns/ci/maskable.rb).
-_MASKABLE = re.compile(r"\S{8,}")
-
-
-def maskable(value: str) -> bool:
-    """Whether GitLab can hide this value in job logs."""
-    return _MASKABLE.fullmatch(value) is not None
+from infra.masking import maskable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,8 @@ class Process(BaseModel):
     """Where it listens for HTTP; exactly one process has one."""
     health: Annotated[str, Field(pattern=r"^/[^\s?#]*$")] | None = None
     """Path that answers below 400 when the process can serve."""
+    health_command: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    """Run in the container in place of the request to `health`, where the image has no Python; exit code 0 is healthy."""
     singleton: bool = False
     """Never runs twice: the old one is stopped before the new one starts."""
     stop_grace: Annotated[int, Field(ge=1, le=3600)] = 30

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra import placeholders, sizes
+from infra import capacity, placeholders
+from infra.masking import maskable
 from infra.problems import Problem
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def problems(settings: Settings) -> list[Problem]:
         *_names(settings),
         *_access(settings),
         *_processes(settings),
-        *_memory(settings),
-        *_database(settings),
+        *capacity.problems(settings),
         *_secrets(settings),
         *_placeholders(settings),
         *_registry(settings),
+        *_pipeline(settings),
     ]
 
 
@@ -124,53 +124,6 @@ def _processes(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"site:processes.{name}.volumes.{volume}", "this name is the program's own", mend="call it something else")
 
 
-def _memory(settings: Settings) -> Iterator[Problem]:
-    if settings.server_size not in sizes.DROPLETS:
-        yield Problem("site:serverSize", f"must be one of {', '.join(sizes.DROPLETS)}", got=settings.server_size)
-        return
-    needed = memory_needed(settings)
-    if needed > sizes.DROPLETS[settings.server_size]:
-        fits = next((size for size, memory in sizes.DROPLETS.items() if memory >= needed), None)
-        yield Problem(
-            "site:serverSize",
-            f"has {sizes.DROPLETS[settings.server_size]} MiB, but {needed} MiB are needed while a release runs old and new side by side",
-            got=settings.server_size,
-            mend=f"pulumi config set site:serverSize {fits}" if fits else "lower `memory` or `replicas` in site:processes",
-        )
-
-
-def memory_needed(settings: Settings) -> int:
-    """MiB of memory that a droplet must have: all replicas, one more of what serves, the proxy, the broker, and the system."""
-    serving = max((process.memory for process in settings.processes.values() if process.port is not None), default=0)
-    running = sum(process.memory * process.replicas for process in settings.processes.values())
-    return running + serving + sum(sizes.RESERVED.values()) + sizes.BROKER_MEMORY[settings.broker]
-
-
-def _database(settings: Settings) -> Iterator[Problem]:
-    if settings.database_size not in sizes.DATABASES:
-        yield Problem("site:databaseSize", f"must be one of {', '.join(sizes.DATABASES)}", got=settings.database_size)
-        return
-    if settings.database_nodes > 1 and sizes.DATABASES[settings.database_size] < 2:
-        yield Problem(
-            "site:databaseNodes",
-            "a standby node needs a size of 2 GB or more",
-            got=settings.database_nodes,
-            mend="pulumi config set site:databaseSize db-s-1vcpu-2gb",
-        )
-    there = sizes.connections(settings.database_size)
-    asked = sum(process.connections * process.replicas * (2 if process.port is not None else 1) for process in settings.processes.values())
-    if asked + settings.database_pool > there:
-        memory = math.ceil((asked + settings.database_pool + 3) / 25)
-        fits = next((size for size, gib in sizes.DATABASES.items() if gib >= memory), None)
-        yield Problem(
-            "site:databaseSize",
-            f"gives {there} connections, but {asked + settings.database_pool} can be asked for during a release"
-            " (connections x replicas, twice for what serves, and the pool)",
-            got=settings.database_size,
-            mend=f"pulumi config set site:databaseSize {fits}" if fits else "lower `connections` in site:processes",
-        )
-
-
 def _secrets(settings: Settings) -> Iterator[Problem]:
     key = settings.secret_key.get_secret_value()
     mend = "openssl rand -base64 48 | pulumi config set --secret site:secretKey"
@@ -208,3 +161,21 @@ def _registry(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "site:ownsRegistry", "only a DigitalOcean registry is made by this program", mend="pulumi config set site:ownsRegistry false"
         )
+
+
+def _pipeline(settings: Settings) -> Iterator[Problem]:
+    """A secret that GitLab can't mask would stand in clear in a job's log."""
+    if not settings.infra_project:
+        return
+    for key, secret in {
+        "digitalocean:token": settings.digitalocean_token,
+        "gitlab:token": settings.gitlab_token,
+        "site:stateAccessKey": settings.state_access_key,
+        "site:stateSecretKey": settings.state_secret_key,
+    }.items():
+        if secret.get_secret_value() and not maskable(secret.get_secret_value()):
+            yield Problem(
+                key,
+                "can't be masked by GitLab, and becomes a CI variable: one line, at least 8 characters, no white space",
+                mend=f"pulumi config set --secret {key}",
+            )

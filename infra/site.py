@@ -77,7 +77,7 @@ class Site(pulumi.ComponentResource):
                         docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volumes[volume].name, target=path)
                         for volume, path in process.volumes.items()
                     ],
-                    healthcheck=healthcheck(process.port, process.health, domain) if process.port and process.health else None,
+                    healthcheck=healthcheck(process, domain) if serves else None,
                 ),
                 labels=labels,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
@@ -91,11 +91,13 @@ class Site(pulumi.ComponentResource):
         return docker.ServiceTaskSpecContainerSpecSecretArgs(secret_id=secret.id, secret_name=secret.name, file_name=path, file_mode=0o444)
 
 
-def healthcheck(port: int, path: str, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
-    """The gate that a new task must pass before it gets a request; needs `sh` and `python3` or `python` in the image."""
-    probe = shlex.quote(_PROBE.format(port=port, path=path, domain=domain))
+def healthcheck(process: Process, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    """The gate that a new task must pass before it gets a request: a request of its own, by `python3` or `python` in the image,
+    or the process's own command."""
+    probe = shlex.quote(_PROBE.format(port=process.port, path=process.health, domain=domain))
+    asked = ["CMD-SHELL", f'exec "$(command -v python3 || command -v python)" -c {probe}']
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-        tests=["CMD-SHELL", f'exec "$(command -v python3 || command -v python)" -c {probe}'],
+        tests=["CMD", *process.health_command] if process.health_command else asked,
         interval="3s",
         timeout="6s",
         retries=3,

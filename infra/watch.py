@@ -60,7 +60,6 @@ class Watch(pulumi.ComponentResource):
                     value=value,
                     window=window,
                     tags=[tag],
-                    entities=[],
                     enabled=True,
                     description=f"Site {stack}: droplet {kind.replace('_', ' ')}",
                     alerts=do.MonitorAlertAlertsArgs(emails=[email]),

@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -11,8 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from rehearsal.cloud.world import WorldError
+from rehearsal.world import front
+from rehearsal.world.engine import Engine
 
 START_LIMIT = 60
+DISK = 6000
+"""MiB that the images and one stack take, with some room."""
 PACKAGES = {"docker": "docker.io", "ssh-agent": "openssh-client"}
 """Commands that a rehearsal calls, and the Debian package of each."""
 
@@ -31,6 +36,32 @@ def prepare(console: Console) -> None:
     if "permission denied" in said.lower():
         raise WorldError("Docker is there, but not for you; run: sudo usermod -aG docker $USER, then log in again")
     _start_docker(console)
+
+
+def has_room(engine: Engine) -> None:
+    """Raises WorldError where a port or the disk is taken by something else; asks before anything is made."""
+    if not engine.get(front.CONTAINER):
+        for port in front.PORTS:
+            if _taken(port):
+                raise WorldError(
+                    f"port {port} of 127.0.0.1 is in use; `ss -ltnp 'sport = :{port}'` says by whom; end it, then run this again"
+                )
+    folder = Path(str(engine.client.info()["DockerRootDir"]))
+    free = shutil.disk_usage(folder if folder.exists() else "/").free // 2**20
+    if free < DISK:
+        raise WorldError(f"{folder} has {free} MiB free, and a rehearsal needs {DISK} MiB; `docker system df` shows what could go")
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            return False  # below 1024 only root may ask; Docker will say it
+        except OSError:
+            return True
+    return False
 
 
 def install(packages: list[str], console: Console) -> None:

@@ -6,7 +6,6 @@ from rehearsal.apis import PUSHER
 from rehearsal.cloud.world import WorldError
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.images import Images
-from rehearsal.stackfile import APP_PROJECT
 from rehearsal.world.engine import Engine, docker_cli
 from rehearsal.world.registry import push_address
 
@@ -19,26 +18,36 @@ def build(images: Images) -> str:
     return SAMPLE
 
 
-def push(image: str, *, home: Home, engine: Engine, repository: str = f"registry.gitlab.com/{APP_PROJECT}") -> str:
-    """Push an image of this machine and give it as the stack names it: repository with digest."""
+def check(image: str, engine: Engine, *, needs_python: bool) -> None:
+    """Raises WorldError where the image is not on this machine, or lacks what the program runs in it; says what to set."""
     if not engine.has_image(image):
+        raise WorldError(f"there is no image {image} on this machine; see `docker images`, or make it: docker build -t {image} .")
+    if not _runs(image, "true"):
+        raise WorldError(f"{image} has no `sh`, which every process is started with; base it on an image that has one, no distroless one")
+    if needs_python and not _runs(image, "command -v python3 || command -v python"):
         raise WorldError(
-            f"there is no image {image} on this machine; `docker images` lists what there is, `docker build -t {image} .` makes one"
+            f"{image} has no python3 and no python for the health check; set `healthCommand` of the process that serves, in"
+            " site:processes, to a command of the image that ends with 0 while the site is healthy"
         )
-    path = repository.partition("/")[2]
-    target = f"{push_address('registry')}/{path}"
+
+
+def push(image: str, *, home: Home, repository: str) -> str:
+    """Push an image of this machine and give it as the stack names it: `repository` (registry/path) with digest."""
+    target = f"{push_address('registry')}/{repository.partition('/')[2]}"
     docker_cli("tag", image, f"{target}:rehearsal")
-    config = home.stack("cloud") / "docker"
-    config.mkdir(mode=0o700, exist_ok=True)
-    docker_cli(
-        f"--config={config}",
-        "login",
-        f"--username={PUSHER}",
-        "--password-stdin",
-        push_address("registry"),
-        stdin=home.generated("cloud", "push"),
-    )
-    docker_cli(f"--config={config}", "push", "--quiet", f"{target}:rehearsal")
+    config = f"--config={home.stack('cloud')}/docker"
+    login = (f"--username={PUSHER}", "--password-stdin", push_address("registry"))
+    docker_cli(config, "login", *login, stdin=home.generated("cloud", "push"))
+    docker_cli(config, "push", "--quiet", f"{target}:rehearsal")
     digests: list[str] = json.loads(docker_cli("image", "inspect", "--format", "{{json .RepoDigests}}", f"{target}:rehearsal"))
     digest = next(entry.partition("@")[2] for entry in digests if entry.startswith(f"{target}@"))
     return f"{repository}@{digest}"
+
+
+def _runs(image: str, script: str) -> bool:
+    """Whether a shell in the image ends well with this script."""
+    try:
+        docker_cli("run", "--rm", "--network=none", "--entrypoint=/bin/sh", image, "-c", script)
+    except WorldError:
+        return False
+    return True

@@ -4,8 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.problems import ConfigError
+from infra.settings import Settings
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
+from rehearsal.cloud.world import WorldError
 from rehearsal.conductor.connections import Endpoints
 from rehearsal.conductor.run import Run
 from rehearsal.home import CHECKOUT, Home
@@ -26,6 +29,14 @@ class Stack:
     def url(self) -> str:
         """Where it opens on this machine."""
         return f"https://{domain(self.name)}"
+
+    def settings(self, overlay: Path | None) -> tuple[Settings, dict[str, str]]:
+        """The stack's settings and the config they come from. Raises WorldError with all that is wrong with it."""
+        values = compose(self.name, home=self.home, image=UNKNOWN_IMAGE, operator_key=Agent(self.home).public_key, overlay=overlay).values
+        try:
+            return Settings.parse(self.name, values), values
+        except ConfigError as error:
+            raise WorldError(str(error)) from None
 
     def run(self, *, image: str = UNKNOWN_IMAGE, overlay: Path | None = None, url: str = "https://127.0.0.1:1") -> Run:
         """The program, ready to be previewed, made or taken down. `url` is where the APIs answer; a preview asks nobody."""

@@ -30,6 +30,13 @@ def domain(stack: str) -> str:
     return f"{stack}.localhost"
 
 
+def repository(values: Mapping[str, str]) -> str:
+    """Where the stack's registry keeps the site's image."""
+    if values["site:registry"] == "digitalocean":
+        return f"registry.digitalocean.com/{values['site:registryName']}/site"
+    return f"registry.gitlab.com/{APP_PROJECT}"
+
+
 def declared(folder: Path = CHECKOUT) -> dict[str, Any]:
     """The flat keys of Pulumi.yaml with their defaults, as `site:key`. The CLI merges them the same way."""
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.broker import IMAGES as BROKERS
+from infra.settings import Settings
 from rehearsal import machine, sample
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
@@ -21,14 +22,19 @@ from rehearsal.home import Home
 from rehearsal.images import Images
 from rehearsal.site import ANSWER_LIMIT, answer
 from rehearsal.stack import Stack
-from rehearsal.stackfile import compose
+from rehearsal.stackfile import repository
 from rehearsal.world.engine import Engine
 
 
 def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None) -> Outcome:
     """Make the stack. `image` is one of this machine's; without it the sample site is built, or what it was built from is kept."""
+    stack, agent, apis = Stack(name, home), Agent(home), Apis(home)
+    settings, values = stack.settings(overlay)
     machine.prepare(console)
-    engine, stack, agent, apis = Engine(str(home.root.parent)), Stack(name, home), Agent(home), Apis(home)
+    engine = Engine(str(home.root.parent))
+    if image:
+        sample.check(image, engine, needs_python=not settings.processes[settings.web].health_command)
+    machine.has_room(engine)
     with _said(console, "images"):
         images = Images(
             engine,
@@ -40,15 +46,10 @@ def up(name: str, *, home: Home, console: Console, image: str | None, overlay: P
     with _said(console, "the cloud's APIs, registries, DNS and the front"):
         agent.start()
         url = apis.start()
-    with _said(console, "images into the registries"):
-        config = compose(name, home=home, image="", operator_key=agent.public_key, overlay=overlay).values
-        others = [config["site:proxyImage"], config["site:databaseClientImage"]]
-        if (broker := config["site:broker"]) in BROKERS:
-            others.append(config["site:brokerImage"] or BROKERS[broker])
-        with ThreadPoolExecutor() as pool:
-            pushed = pool.submit(images.others, others)
-            digest = sample.push(built, home=home, engine=engine)
-            pushed.result()
+    with _said(console, "images into the registries"), ThreadPoolExecutor() as pool:
+        pushed = pool.submit(images.others, _others(settings))
+        digest = sample.push(built, home=home, repository=repository(values))
+        pushed.result()
     console.print(f"[bold]{name}[/bold]: the program, run by the conductor (a real environment uses the Pulumi CLI)")
     with Progress(console) as progress:
         outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
@@ -56,6 +57,12 @@ def up(name: str, *, home: Home, console: Console, image: str | None, overlay: P
         with _said(console, f"an answer from {stack.url}"):
             _wait_for_answer(stack)
     return outcome
+
+
+def _others(settings: Settings) -> list[str]:
+    """The images that are not the site's own."""
+    broker = [settings.broker_image or BROKERS[settings.broker]] if settings.broker != "none" else []
+    return [settings.proxy_image, settings.database_client_image, *broker]
 
 
 def _wait_for_answer(stack: Stack) -> None:

@@ -10,6 +10,7 @@ from rehearsal.world.engine import Engine
 
 IMAGE = "rehearsal/cloud"
 CONTAINER = "rehearsal-front"
+PORTS = (443, 80)
 _CONFIG = f"""load_module modules/ngx_stream_module.so;
 worker_processes 1;
 daemon off;
@@ -57,6 +58,6 @@ class Front:
             network=network.PUBLIC,
             command=["nginx", "-c", "/told/nginx.conf"],
             volumes={str(self._folder): {"bind": "/told", "mode": "ro"}},
-            ports={"443/tcp": ("127.0.0.1", 443), "80/tcp": ("127.0.0.1", 80)},
+            ports={f"{port}/tcp": ("127.0.0.1", port) for port in PORTS},
             restart_policy={"Name": "unless-stopped"},
         )

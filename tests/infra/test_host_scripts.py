@@ -1,0 +1,171 @@
+"""The scripts that run on a host, run here with a `docker` that only pretends."""
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.release import _script
+from tests.infra.build import Build, Resource
+from tests.infra.engine import Engine
+from tests.infra.values import CANARIES, CHECKOUT, IMAGE
+
+_TEMPORARY, _MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the host's own
+# Notes its arguments. `run` runs the last one, a script, with its stdin, unless it is told to fail.
+_DOCKER = r"""#!/bin/sh
+echo "$*" >> "$STATE/calls"
+case $1 in
+  login) cat > "$STATE/password"; echo "$DOCKER_CONFIG" > "$STATE/config"; exit "${LOGIN:-0}" ;;
+  pull) [ "$2" = --quiet ] || echo "Digest: sha256:0123"; exit "${PULL:-0}" ;;
+  ps) echo "${TASK:-}" ;;
+  run) for word; do last=$word; done
+    case $* in
+      *validate*) exit "${VALIDATE:-0}" ;;
+      *) exec sh -c "$last" ;;
+    esac ;;
+esac
+"""
+
+
+def of(command: Resource) -> tuple[str, str]:
+    """What a command runs on the host, and its stdin."""
+    return shlex.split(command.plain["create"])[-1], command.plain.get("stdin", "")
+
+
+@dataclass(frozen=True)
+class Host:
+    """A machine of its own: a PATH with a pretended docker, and a folder for what the host keeps."""
+
+    state: Path
+
+    def run(self, script: str, stdin: str, **told: str) -> subprocess.CompletedProcess[str]:
+        """Run a script on it; `told` says what the pretended docker is to answer."""
+        script = script.replace(f"{_TEMPORARY}/schema.sql", f"{self.state}/schema.sql").replace("/srv/site/proxy", str(self.state))
+        environment = {"PATH": f"{self.state}:/usr/bin:/bin", "STATE": str(self.state), **told}
+        return subprocess.run(["sh", "-c", script], input=stdin, env=environment, capture_output=True, text=True, check=False)
+
+    def told(self, name: str) -> str:
+        """What the pretended docker noted."""
+        return (self.state / name).read_text()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """A host on which nothing has run."""
+    program = tmp_path / "docker"
+    program.write_text(_DOCKER)
+    program.chmod(0o755)
+    psql = tmp_path / "psql"
+    psql.write_text('#!/bin/sh\necho "$PGPASSWORD $*" >> "$STATE/queries"\n')
+    psql.chmod(0o755)
+    return Host(tmp_path)
+
+
+needs_shm = pytest.mark.skipif(not os.access(_MEMORY, os.W_OK), reason=f"no {_MEMORY} on this machine")
+
+
+@needs_shm
+def test_the_pull_credential_is_in_memory_and_gone_after_the_pull(host: Host, staging: Build) -> None:
+    assert host.run(*of(staging.one("command.Command", "release-pull"))).returncode == 0
+    assert host.told("password") == "canary-9-pull-token"
+    folder = Path(host.told("config").strip())
+    assert folder.is_relative_to(_MEMORY)
+    assert not folder.exists()
+    assert not [canary for canary in CANARIES if canary in host.told("calls")], "it would be in the process list"
+
+
+@needs_shm
+@pytest.mark.parametrize("fails", ["LOGIN", "PULL"])
+def test_a_pull_that_fails_fails_the_run_and_leaves_no_credential(host: Host, staging: Build, fails: str) -> None:
+    ran = host.run(*of(staging.one("command.Command", "release-pull")), **{fails: "1"})
+    assert ran.returncode == 1
+    assert ("registry.gitlab.com refused the pull credential" in ran.stderr) is (fails == "LOGIN")
+    assert not Path(host.told("config").strip()).exists()
+
+
+@needs_shm
+def test_a_public_image_is_pulled_without_a_login(host: Host, engine: Engine) -> None:
+    command = engine.build("staging", appProject="").one("command.Command", "release-pull")
+    assert host.run(*of(command)).returncode == 0
+    assert host.told("calls").split() == ["pull", "--quiet", IMAGE]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "printed"),
+    [
+        ("echo one", 0, "one\n"),
+        ("echo one && echo two", 0, "one\ntwo\n"),
+        ("echo one; echo two", 0, "one\ntwo\n"),
+        ("false; echo never", 1, ""),
+        ("exit 3", 3, ""),
+        ('echo "it\'s $SECRET_KEY"', 0, "it's canary-1-Zq8vN3xW6rT1yU4pL7kJ0hG5fD2sA9mB-django-key\n"),
+    ],
+)
+def test_all_of_a_release_command_runs_with_the_sites_environment(
+    host: Host, staging: Build, command: str, code: int, printed: str
+) -> None:
+    ran = host.run(_script("staging", IMAGE, command, ""), staging.one("command.Command", "release").plain["stdin"])
+    assert (ran.returncode, ran.stderr) == (code, printed)
+    assert ran.stdout == "", "what it prints is told, not kept in the state"
+
+
+def test_two_releases_do_not_run_beside_each_other(staging: Build, production: Build) -> None:
+    for build in (staging, production):
+        assert f"--name release-{build.stack} " in build.one("command.Command", "release").plain["create"]
+
+
+def test_the_schema_is_prepared_by_the_administrator_and_finished_by_the_login_user(host: Host, staging: Build) -> None:
+    ran = host.run(*of(staging.one("command.Command", "schema")), LOGIN="site1", ADMINISTRATOR="doadmin")
+    assert ran.returncode == 0, ran.stderr
+    first, second = host.told("queries").splitlines()
+    assert first.startswith("canary-11-administrator ")
+    assert "-U doadmin" in first
+    assert "-v login=site1" in first
+    assert second.startswith("canary-12/login@user ")
+    assert "-U site1" in second
+    assert "SET role = 'site'" in second
+    assert "canary" not in host.told("calls")
+    assert host.told("schema.sql") == (CHECKOUT / "infra" / "schema.sql").read_text()
+
+
+def test_the_schema_can_be_prepared_again() -> None:
+    sql = (CHECKOUT / "infra" / "schema.sql").read_text()
+    assert "WHERE NOT EXISTS" in sql, "CREATE ROLE has no IF NOT EXISTS"
+    assert not [word for word in ("SUPERUSER", "DROP ", "PASSWORD", "GRANT ALL") if word in sql], "doadmin may not, or nobody should"
+
+
+def test_a_proxy_file_that_caddy_accepts_takes_the_old_ones_place_and_is_reloaded(host: Host, staging: Build) -> None:
+    (host.state / "Caddyfile").write_text("old")
+    command = staging.one("command.Command", "proxy-file")
+    assert host.run(*of(command), TASK="1a2b3c").returncode == 0
+    assert host.told("Caddyfile") == command.plain["stdin"]
+    assert "exec 1a2b3c caddy reload" in host.told("calls").splitlines()[-1]
+    assert (host.state / "Caddyfile").stat().st_mode & 0o077 == 0, "it may hold the hash of a password"
+
+
+def test_a_proxy_file_that_caddy_refuses_changes_nothing(host: Host, staging: Build) -> None:
+    (host.state / "Caddyfile").write_text("old")
+    ran = host.run(*of(staging.one("command.Command", "proxy-file")), TASK="1a2b3c", VALIDATE="1")
+    assert ran.returncode == 1
+    assert host.told("Caddyfile") == "old"
+    assert "reload" not in host.told("calls")
+
+
+def test_a_first_proxy_file_has_nobody_to_reload(host: Host, staging: Build) -> None:
+    assert host.run(*of(staging.one("command.Command", "proxy-file"))).returncode == 0
+    assert "reload" not in host.told("calls")
+
+
+def test_a_tag_is_fixed_to_its_digest(host: Host, staging: Build) -> None:
+    ran = host.run(*of(staging.one("command.Command", "proxy-image")))
+    assert (ran.returncode, ran.stdout) == (0, "caddy:2@sha256:0123")
+
+
+def test_an_image_that_cannot_be_pulled_has_no_digest(host: Host, staging: Build) -> None:
+    (host.state / "docker").write_text("#!/bin/sh\nexit 1\n")
+    ran = host.run(*of(staging.one("command.Command", "proxy-image")))
+    assert ran.returncode != 0
+    assert ran.stdout == ""

@@ -1,0 +1,211 @@
+"""Rules for everything that runs in the swarm."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.service import duration
+from tests.infra.build import Build, Resource, container
+from tests.infra.engine import Engine
+from tests.infra.values import IMAGE
+
+WATCHED = 12
+"""Seconds: some images crash only ten seconds after their start."""
+
+
+@pytest.fixture(scope="session", params=["staging", "production", "full"])
+def services(request: pytest.FixtureRequest) -> list[Resource]:
+    """All services of a stack, or of everything turned on."""
+    build: Build = request.getfixturevalue(request.param)
+    found = build.all("docker.Service")
+    assert {service.name for service in found} == {"web", "worker", "beat", "broker", "proxy"}
+    return found
+
+
+def seconds(duration: str) -> int:
+    """Of what Docker writes as 90s or 1m30s."""
+    return sum(int(count) * {"h": 3600, "m": 60, "s": 1}[unit] for count, unit in re.findall(r"(\d+)([hms])", duration))
+
+
+def test_the_site_runs_by_digest(build: Build) -> None:
+    services = build.services(of_the_image=True)
+    assert {container(service)["image"] for service in services} == {IMAGE}
+    assert {service.name for service in services} == {"web", "worker", "beat"}
+
+
+def test_what_others_made_runs_by_digest_too(services: list[Resource]) -> None:
+    """The swarm looks a tag's digest up itself, and the provider takes that for a change."""
+    for service in services:
+        assert "@sha256:" in container(service)["image"], service.name
+
+
+def test_an_image_that_has_a_digest_is_not_looked_up(engine: Engine) -> None:
+    build = engine.build("staging", proxyImage="caddy:2@sha256:" + "d4" * 32)
+    assert [c.name for c in build.all("command.Command") if c.name.endswith("-image")] == ["broker-image"]
+    assert container(build.one("docker.Service", "proxy"))["image"] == "caddy:2@sha256:" + "d4" * 32
+
+
+@pytest.mark.parametrize(
+    ("length", "written"), [(0, "0s"), (59, "59s"), (60, "1m"), (90, "1m30s"), (3600, "1h"), (3660, "1h1m"), (3601, "1h0m1s")]
+)
+def test_a_duration_is_written_as_the_provider_reads_it_back(length: int, written: str) -> None:
+    """In another form it would be a change on every run."""
+    assert duration(length) == written
+
+
+def test_a_running_process_is_told_its_release(build: Build) -> None:
+    for service in build.services(of_the_image=True):
+        assert container(service)["env"]["RELEASE"] == IMAGE.partition("@")[2]
+
+
+def test_a_service_names_its_network_by_id(services: list[Resource]) -> None:
+    """By name it would be replaced after every refresh."""
+    for service in services:
+        assert service.plain["taskSpec"]["networksAdvanceds"] == [{"id": "servers-id"}], service.name
+
+
+def test_a_restart_policy_says_its_window(services: list[Resource]) -> None:
+    """Without one it differs after every refresh."""
+    for service in services:
+        assert service.plain["taskSpec"]["restartPolicy"].keys() >= {"condition", "delay", "window"}, service.name
+
+
+def test_every_task_has_a_memory_limit(services: list[Resource]) -> None:
+    for service in services:
+        assert service.plain["taskSpec"]["resources"]["limits"]["memoryBytes"] >= 32 * 1024**2, service.name
+
+
+def test_no_service_has_credentials_of_its_own(services: list[Resource]) -> None:
+    """A change of them deletes the service before it is made again: that is downtime."""
+    assert not [service.name for service in services if "auth" in service.inputs]
+
+
+def test_a_service_has_no_virtual_address(services: list[Resource]) -> None:
+    """The proxy reads tasks from their names: a task is out of them before it is stopped."""
+    assert {service.plain["endpointSpec"]["mode"] for service in services} == {"dnsrr"}
+
+
+def test_an_update_that_fails_is_rolled_back_and_watched_long_enough_to_know(services: list[Resource]) -> None:
+    for service in services:
+        update = service.plain["updateConfig"]
+        assert update["failureAction"] == "rollback", service.name
+        assert update["maxFailureRatio"] == "0.0", service.name
+        assert seconds(update["monitor"]) >= WATCHED, service.name
+
+
+def test_only_what_serves_starts_before_its_predecessor_stops(services: list[Resource]) -> None:
+    orders = {service.name: service.plain["updateConfig"]["order"] for service in services}
+    assert orders == {"web": "start-first"} | dict.fromkeys(("worker", "beat", "broker", "proxy"), "stop-first")
+    for service in services:
+        assert service.plain["rollbackConfig"]["order"] == orders[service.name], service.name
+
+
+def test_a_singleton_runs_once(services: list[Resource]) -> None:
+    for service in services:
+        if service.name in ("beat", "broker", "proxy"):
+            assert service.plain["mode"] == {"replicated": {"replicas": 1}}, service.name
+
+
+def test_the_provider_waits_longer_than_a_careful_update_takes(services: list[Resource]) -> None:
+    for service in services:
+        check = container(service).get("healthcheck")
+        start = seconds(check["startPeriod"]) + check["retries"] * seconds(check["interval"]) if check else 0
+        rolling = service.plain["updateConfig"]
+        rounds = -(-service.plain["mode"]["replicated"]["replicas"] // rolling["parallelism"])
+        need = (start + seconds(rolling["monitor"]) + seconds(container(service)["stopGracePeriod"])) * rounds
+        assert seconds(service.plain["convergeConfig"]["timeout"]) > need, service.name
+
+
+def test_what_serves_has_a_health_gate_that_asks_as_a_visitor_would(build: Build) -> None:
+    check = container(build.one("docker.Service", "web"))["healthcheck"]
+    probe = check["tests"][1]
+    assert '"/healthz"' in probe
+    assert build.exports["url"].removeprefix("https://") in probe
+    assert '"X-Forwarded-Proto": "https"' in probe
+
+
+def test_services_find_each_other_by_their_own_names(services: list[Resource]) -> None:
+    for service in services:
+        assert service.plain["name"] == service.name
+        assert service.delete_before_replace is True, f"{service.name}: its successor has the same name"
+
+
+def test_a_process_reads_its_environment_from_a_secret_and_becomes_its_command(build: Build) -> None:
+    for service in build.services(of_the_image=True):
+        spec = container(service)
+        prelude = spec["commands"][2]
+        assert re.fullmatch(r'set -a; \. (\S+); set \+a; exec "\$@"', prelude), service.name
+        assert spec["secrets"][0]["fileName"] in prelude
+    assert container(build.one("docker.Service", "web"))["args"][0] == "gunicorn"
+
+
+def test_files_are_kept_in_volumes_that_processes_of_a_name_share(build: Build) -> None:
+    mounts = {service.name: container(service)["mounts"] for service in build.services(of_the_image=True)}
+    assert mounts["web"] == mounts["worker"]
+    assert mounts["web"] == [{"type": "volume", "source": "media", "target": "/app/media"}]
+    assert mounts["beat"] == []
+
+
+def test_a_data_volume_has_one_owner(build: Build) -> None:
+    names = [volume.plain["name"] for volume in build.all("docker.Volume")]
+    assert len(names) == len(set(names)), names
+
+
+def test_only_the_proxy_listens_on_the_host(services: list[Resource]) -> None:
+    ports = {service.name: service.plain["endpointSpec"]["ports"] for service in services}
+    proxy = ports.pop("proxy")
+    assert not any(ports.values())
+    assert {(port["protocol"], port["publishedPort"], port["publishMode"]) for port in proxy} == {
+        ("tcp", 80, "host"),
+        ("tcp", 443, "host"),
+        ("udp", 443, "host"),
+    }
+
+
+def test_a_rotated_pull_credential_reaches_every_service_of_the_image(build: Build) -> None:
+    """The swarm keeps the credential that a service was last changed with, so that a change must be one of the service too."""
+    labels = [service.plain["labels"] for service in build.services(of_the_image=True)]
+    assert all(label == labels[0] for label in labels)
+    assert [label["label"] for label in labels[0]] == ["site.registry-login"]
+
+
+def test_the_release_comes_before_every_process_of_the_site(build: Build) -> None:
+    release, pull = build.one("command.Command", "release"), build.one("command.Command", "release-pull")
+    for service in build.services(of_the_image=True):
+        assert release.urn in build.before(service), service.name
+    assert pull.urn in build.before(release)
+
+
+def test_a_release_finds_the_schema_prepared_and_the_broker_running(build: Build) -> None:
+    before = build.before(build.one("command.Command", "release"))
+    assert build.one("command.Command", "schema").urn in before
+    assert build.one("docker.Service", "broker").urn in before
+
+
+def test_the_proxy_starts_with_its_file_in_place(build: Build) -> None:
+    assert build.one("command.Command", "proxy-file").urn in build.before(build.one("docker.Service", "proxy"))
+
+
+def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engine) -> None:
+    build = engine.build("staging", releaseCommand="")
+    assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == ["release-pull"]
+    for service in build.services(of_the_image=True):
+        assert build.one("command.Command", "release-pull").urn in build.before(service), service.name
+
+
+def test_a_certificate_authority_reaches_the_processes_and_the_release(full: Build) -> None:
+    for service in full.services(of_the_image=True):
+        files = [secret["fileName"] for secret in container(service)["secrets"]]
+        assert "/run/secrets/database-ca.crt" in files, service.name
+    assert ":/run/secrets/database-ca.crt:ro" in full.one("command.Command", "release").plain["create"]
+
+
+@pytest.mark.parametrize("kind", ["valkey", "rabbitmq"])
+def test_the_brokers_password_is_in_a_file_that_its_process_reads(engine: Engine, kind: str) -> None:
+    build = engine.build("staging", broker=kind, serverSize="s-2vcpu-4gb")
+    spec: dict[str, Any] = container(build.one("docker.Service", "broker"))
+    files = [secret["fileName"] for secret in spec["secrets"]]
+    assert len(files) == 1
+    assert files[0] in spec["args"] or files[0].startswith("/etc/rabbitmq/conf.d/")
+    assert kind in build.one("command.Command", "broker-image").plain["triggers"][0]
