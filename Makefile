@@ -46,7 +46,8 @@ test: .venv/check ## all of it, with a whole rehearsal
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 
-format: .venv/check ## format and mend what can be mended
+format: .venv/check ## format and mend what can be mended, and the README's table
+	@$(BIN)/python tools/keys.py
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 

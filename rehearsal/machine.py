@@ -43,9 +43,7 @@ def has_room(engine: Engine) -> None:
     if not engine.get(front.CONTAINER):
         for port in front.PORTS:
             if _taken(port):
-                raise WorldError(
-                    f"port {port} of 127.0.0.1 is in use; `ss -ltnp 'sport = :{port}'` says by whom; end it, then run this again"
-                )
+                raise WorldError(f"port {port} of 127.0.0.1 is in use; end what has it (ss -ltnp 'sport = :{port}'), then run this again")
     folder = Path(str(engine.client.info()["DockerRootDir"]))
     free = shutil.disk_usage(folder if folder.exists() else "/").free // 2**20
     if free < DISK:
