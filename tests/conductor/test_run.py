@@ -87,7 +87,7 @@ def test_a_stopped_run_finishes_what_runs_and_the_next_goes_on(stage: Stage) -> 
 
 def test_a_killed_run_leaves_a_ledger_that_knows_what_was_begun(stage: Stage) -> None:
     with Paused(stage) as running:
-        os.kill(running.process, signal.SIGKILL)
+        os.killpg(running.process, signal.SIGKILL)  # with the command that waits at the gate
 
     assert "in the middle" in str(running.error)
     assert {entry.name: entry.state for entry in Ledger(stage.ledger).entries}["first"] is State.CREATING
