@@ -13,12 +13,8 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 
-def problems(settings: Settings) -> list[Problem]:
-    """What is too small for what the processes ask."""
-    return [*_memory(settings), *_database(settings)]
-
-
-def _memory(settings: Settings) -> Iterator[Problem]:
+def memory(settings: Settings) -> Iterator[Problem]:
+    """Whether the droplet holds all processes while a release runs."""
     if settings.server_size not in sizes.DROPLETS:
         yield Problem("site:serverSize", f"must be one of {', '.join(sizes.DROPLETS)}", got=settings.server_size)
         return
@@ -40,7 +36,8 @@ def memory_needed(settings: Settings) -> int:
     return running + serving + sum(sizes.RESERVED.values()) + sizes.BROKER_MEMORY[settings.broker]
 
 
-def _database(settings: Settings) -> Iterator[Problem]:
+def database(settings: Settings) -> Iterator[Problem]:
+    """Whether the cluster has the nodes and connections that are asked of it."""
     if settings.database_size not in sizes.DATABASES:
         yield Problem("site:databaseSize", f"must be one of {', '.join(sizes.DATABASES)}", got=settings.database_size)
         return
@@ -54,8 +51,8 @@ def _database(settings: Settings) -> Iterator[Problem]:
     there = sizes.connections(settings.database_size)
     asked = sum(process.connections * process.replicas * (2 if process.port is not None else 1) for process in settings.processes.values())
     if asked + settings.database_pool > there:
-        memory = math.ceil((asked + settings.database_pool + 3) / 25)
-        fits = next((size for size, gib in sizes.DATABASES.items() if gib >= memory), None)
+        gigabytes = math.ceil((asked + settings.database_pool + 3) / 25)
+        fits = next((size for size, gib in sizes.DATABASES.items() if gib >= gigabytes), None)
         yield Problem(
             "site:databaseSize",
             f"gives {there} connections, but {asked + settings.database_pool} can be asked for during a release"

@@ -56,6 +56,10 @@ def _describe(found: dict[str, Any], values: Mapping[str, Any]) -> Problem:
     if found["type"] == "missing":
         if len(path) > 1:
             return Problem(key, "is missing", mend=f"pulumi config set --path {key} VALUE")
+        if path[0] == "processes":
+            return Problem(
+                key, "is missing: what runs the image, as in a Procfile", mend="copy it from Pulumi.staging.yaml, which describes it"
+            )
         value = f"--secret {key}" if path[0] in SECRETS else f"{key} VALUE"
         return Problem(key, "is missing; Pulumi.yaml has its meaning", mend=f"pulumi config set {value}")
     got: Any = values

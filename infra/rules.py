@@ -18,19 +18,17 @@ _VISITOR = re.compile(r"[\w.-]+")
 _WEAK = ("changeme", "change-me", "secret", "insecure", "password", "example", "placeholder", "todo")
 
 
-def problems(settings: Settings) -> list[Problem]:
-    """Everything that can't work, or must not be."""
-    return [
-        *_site(settings),
-        *_names(settings),
-        *_access(settings),
-        *_processes(settings),
-        *capacity.problems(settings),
-        *_secrets(settings),
-        *_placeholders(settings),
-        *_registry(settings),
-        *_pipeline(settings),
-    ]
+def problems(settings: Settings, *, partial: bool = False) -> list[Problem]:
+    """Everything that can't work, or must not be. Where `partial`, values that are wrong by themselves are not there, and a rule
+    that needs one of them is left for the next run."""
+    found: list[Problem] = []
+    for rule in (_site, _names, _access, _processes, capacity.memory, capacity.database, _secrets, _placeholders, _registry, _pipeline):
+        try:
+            found += rule(settings)
+        except AttributeError:
+            if not partial:
+                raise
+    return found
 
 
 def warnings(settings: Settings) -> list[Problem]:
@@ -46,6 +44,9 @@ def warnings(settings: Settings) -> list[Problem]:
                     mend=f"pulumi config set --path site:env.{name} 2525",
                 )
             )
+    for network in settings.ssh_from:
+        if network in ("0.0.0.0/0", "::/0"):
+            found.append(Problem("site:sshFrom", "opens ssh to the whole world; name the networks that you come from", got=network))
     if not settings.dns_zone:
         found.append(Problem("site:dnsZone", "is empty: point the domain at the exported address where your DNS is kept"))
     return found
@@ -71,6 +72,8 @@ def _names(settings: Settings) -> Iterator[Problem]:
     for name in (settings.domain, *settings.aliases):
         if zone and name and name != zone and not name.endswith(f".{zone}"):
             yield Problem("site:dnsZone", f"does not hold {name}", got=zone, mend='pulumi config set site:dnsZone ""')
+    if twice := {name for name in settings.aliases if settings.aliases.count(name) > 1}:
+        yield Problem("site:aliases", "names a host twice", got=", ".join(sorted(twice)))
     if settings.domain in settings.aliases:
         yield Problem("site:aliases", "names the domain itself, which would redirect to itself", got=settings.domain)
 

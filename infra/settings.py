@@ -1,17 +1,19 @@
 """Settings: the only reader of Pulumi's config. Flat keys are described in Pulumi.yaml; every wrong one is reported at once."""
 
+import contextlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra import rules
 from infra.problems import ConfigError, Problem, describe, unknown_key
 from infra.process import Process
-from infra.shapes import Cidr, Domain, Email, ImageDigest, SshKey
+from infra.shapes import Cidr, Domain, Email, HttpsUrl, ImageDigest, PrivateRange, SshKey
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 ProjectPath = Annotated[str, Field(pattern=r"^$|^[\w.-]+(/[\w.-]+)+$|^[0-9]+$")]
@@ -35,13 +37,13 @@ class Settings(BaseModel):
     aliases: tuple[Domain, ...]
     dns_zone: Domain
     manage_dns_zone: bool
-    acme_ca: str
+    acme_ca: HttpsUrl
     basic_auth: SecretStr
     noindex: bool
     deploy_site: bool
     image: ImageDigest
     region: Annotated[str, Field(pattern=r"^[a-z]{3}[0-9]$")]
-    vpc_range: Cidr
+    vpc_range: PrivateRange
     server_image: Annotated[str, Field(min_length=1)]
     server_size: str
     server_count: int
@@ -106,11 +108,21 @@ class Settings(BaseModel):
                 values[name] = text if known[name].annotation in _TEXTS or name in _TEXT_KEYS else _structured(text)
         try:
             settings = cls.model_validate(values)
+            problems += rules.problems(settings)
         except ValidationError as error:
-            raise ConfigError(stack, [*problems, *describe(error, values)]) from None
-        if problems := [*problems, *rules.problems(settings)]:
+            problems += [*describe(error, values), *rules.problems(cls._sound(values), partial=True)]
+        if problems:
             raise ConfigError(stack, problems)
         return settings
+
+    @classmethod
+    def _sound(cls, values: Mapping[str, Any]) -> Self:
+        """Settings of those values that are right by themselves, so that the rules over them are told in the same run."""
+        sound: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            with contextlib.suppress(ValidationError, KeyError):
+                sound[name] = TypeAdapter(field.rebuild_annotation()).validate_python(values[to_camel(name)])
+        return cls.model_construct(**sound)
 
     @cached_property
     def web(self) -> str:

@@ -34,6 +34,22 @@ def _cidr(value: str) -> str:
         raise ValueError(f"must be a network in CIDR notation, like 203.0.113.7/32 ({error})") from None
 
 
+def _private_range(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"must be a private IPv4 network in CIDR notation, like 10.20.0.0/20 ({error})") from None
+    if not network.is_private or not 16 <= network.prefixlen <= 28:
+        raise ValueError("must be a private IPv4 network of /16 to /28, like 10.20.0.0/20")
+    return str(network)
+
+
+def _https_url(value: str) -> str:
+    if value and not re.fullmatch(r"https://[^\s{}]+", value):
+        raise ValueError("must be an https address, like https://acme-staging-v02.api.letsencrypt.org/directory")
+    return value
+
+
 def _ssh_key(value: str) -> str:
     if not _SSH_KEY.fullmatch(value.strip()):
         raise ValueError("must be a public ssh key, like `ssh-ed25519 AAAA… name`: the content of ~/.ssh/id_ed25519.pub")
@@ -52,6 +68,10 @@ ImageDigest = Annotated[str, AfterValidator(_digest)]
 """An image with its digest, or empty."""
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An IPv4 or IPv6 network."""
+PrivateRange = Annotated[str, AfterValidator(_private_range)]
+"""An IPv4 network that a VPC may have: https://docs.digitalocean.com/products/networking/vpc/details/limits/"""
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+"""An https address, or empty."""
 SshKey = Annotated[str, AfterValidator(_ssh_key)]
 """A public key in OpenSSH's format."""
 Email = Annotated[str, AfterValidator(_email)]

@@ -86,7 +86,8 @@ class _Monitor(MockMonitor):
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         self._build.outputs[request.urn] = _inputs(request.outputs)
-        return super().RegisterResourceOutputs(request)
+        untyped: Any = super()
+        return untyped.RegisterResourceOutputs(request)
 
 
 def _inputs(struct: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from infra.proxy import caddyfile
+from tests.infra.build import Build
 
 needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="no caddy on PATH (Debian: apt-get install caddy)")
 
@@ -162,6 +163,22 @@ def test_security_headers_leave_alone_what_the_site_says_itself(tmp_path: Path) 
         if names := handler["response"].get("set", {}).keys() - {"X-Robots-Tag"}:
             assert handler["response"]["require"]["headers"] == dict.fromkeys(names), "only where the site says nothing"
             assert len(names) == 1, "in one block, one header that the site sends keeps all the others away"
+
+
+def test_the_proxy_is_told_all_that_config_says_about_it(full: Build, production: Build) -> None:
+    everything_on = full.one("command.Command", "proxy-file").plain["stdin"]
+    for fragment in (
+        "\nstaging.example.com {",
+        "\nwww.staging.example.com {",
+        "acme_ca https://acme.example.com/directory",
+        "email ops@example.com",
+        "X-Robots-Tag",
+        "not path /healthz",
+        "name web",
+        "port 8000",
+    ):
+        assert fragment in everything_on
+    assert "\nexample.com {\n\tredir https://www.example.com{uri}" in production.one("command.Command", "proxy-file").plain["stdin"]
 
 
 def hashed(basic_auth: str) -> bytes:

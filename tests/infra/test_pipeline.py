@@ -31,11 +31,6 @@ def test_every_variable_that_is_a_key_is_a_file_that_ends_with_a_newline(build: 
             assert variable.plain["value"].endswith("\n"), f"ssh refuses a key without its last newline: {variable.name}"
 
 
-def test_a_variable_that_gitlab_cannot_mask_is_still_set(engine: Engine) -> None:
-    variables = engine.build("staging", stateAccessKey="short").all("gitlab.ProjectVariable")
-    assert [v.plain["masked"] for v in variables if v.name == "AWS_ACCESS_KEY_ID"] == [False]
-
-
 def test_what_is_empty_in_config_is_no_variable(engine: Engine) -> None:
     names = {v.name for v in engine.build("staging", stateUrl="", stateAccessKey="", stateSecretKey="").all("gitlab.ProjectVariable")}
     assert names == {"DIGITALOCEAN_TOKEN", "GITLAB_TOKEN", "SSH_KEY", "DEPLOY_KEY"}

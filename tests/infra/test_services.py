@@ -125,6 +125,12 @@ def test_what_serves_has_a_health_gate_that_asks_as_a_visitor_would(build: Build
     assert '"X-Forwarded-Proto": "https"' in probe
 
 
+def test_an_image_without_python_brings_a_health_command_of_its_own(engine: Engine) -> None:
+    web = {"command": "/site", "port": 8000, "health": "/healthz", "healthCommand": "/site check 'a b'"}
+    check = container(engine.build("staging", processes={"web": web}).one("docker.Service", "web"))["healthcheck"]
+    assert check["tests"] == ["CMD", "/site", "check", "a b"]
+
+
 def test_services_find_each_other_by_their_own_names(services: list[Resource]) -> None:
     for service in services:
         assert service.plain["name"] == service.name
@@ -168,30 +174,6 @@ def test_a_rotated_pull_credential_reaches_every_service_of_the_image(build: Bui
     labels = [service.plain["labels"] for service in build.services(of_the_image=True)]
     assert all(label == labels[0] for label in labels)
     assert [label["label"] for label in labels[0]] == ["site.registry-login"]
-
-
-def test_the_release_comes_before_every_process_of_the_site(build: Build) -> None:
-    release, pull = build.one("command.Command", "release"), build.one("command.Command", "release-pull")
-    for service in build.services(of_the_image=True):
-        assert release.urn in build.before(service), service.name
-    assert pull.urn in build.before(release)
-
-
-def test_a_release_finds_the_schema_prepared_and_the_broker_running(build: Build) -> None:
-    before = build.before(build.one("command.Command", "release"))
-    assert build.one("command.Command", "schema").urn in before
-    assert build.one("docker.Service", "broker").urn in before
-
-
-def test_the_proxy_starts_with_its_file_in_place(build: Build) -> None:
-    assert build.one("command.Command", "proxy-file").urn in build.before(build.one("docker.Service", "proxy"))
-
-
-def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engine) -> None:
-    build = engine.build("staging", releaseCommand="")
-    assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == ["release-pull"]
-    for service in build.services(of_the_image=True):
-        assert build.one("command.Command", "release-pull").urn in build.before(service), service.name
 
 
 def test_a_certificate_authority_reaches_the_processes_and_the_release(full: Build) -> None:

@@ -1,16 +1,14 @@
 """What config may say. Each wrong value is told with its key, the value (never a secret one), what is allowed and how to mend it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from infra import rules
+from infra import capacity, rules
 from infra.problems import ConfigError
 from infra.settings import Settings
 from tests.infra.values import CONFIG_SECRETS, IMAGE, OPERATOR_KEY, compose
-
-WEB = {"command": "gunicorn config.wsgi", "port": 8000, "health": "/healthz", "memory": 256}
+from tests.infra.wrong_config import WRONG, WRONG_SECRETS, Wrong, web
 
 
 def parse(**overrides: Any) -> Settings:
@@ -25,136 +23,12 @@ def told(**overrides: Any) -> str:
     return str(caught.value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wrong:
-    """One mistake: what is set, and fragments of what must be said about it."""
-
-    key: str
-    value: Any
-    says: tuple[str, ...]
-    also: tuple[tuple[str, Any], ...] = ()
-    """Other keys that make it one."""
-    at: str = ""
-    """The key that is named, where it is not the one set."""
-
-
-def web(**fields: Any) -> dict[str, Any]:
-    """Processes with one that serves, a little changed."""
-    return {"web": {**WEB, **fields}}
-
-
-WRONG = [
-    Wrong(key="domain", value="", says=("missing", "pulumi config set site:domain www.example.com")),
-    Wrong(key="domain", value=None, says=("missing", "pulumi config set site:domain")),
-    Wrong(key="domain", value="https://www.example.com", says=("'https://www.example.com'", "without scheme, port or path")),
-    Wrong(key="domain", value="www.example.com:8443", says=("'www.example.com:8443'", "without scheme, port or path")),
-    Wrong(key="domain", value="WWW.example.com", says=("'WWW.example.com'", "lower case")),
-    Wrong(key="domain", value="*.example.com", says=("'*.example.com'", "host name")),
-    Wrong(key="domain", value="localhost", says=("'localhost'", "like www.example.com")),
-    Wrong(key="domain", value="www.example.org", at="dnsZone", says=("'example.com'", "does not hold www.example.org", 'dnsZone ""')),
-    Wrong(key="domain", value="notexample.com", at="dnsZone", says=("does not hold notexample.com",)),
-    Wrong(key="aliases", value=["example.org"], at="dnsZone", says=("'example.com'", "does not hold example.org")),
-    Wrong(key="aliases", value=["staging.example.com"], says=("'staging.example.com'", "redirect to itself")),
-    Wrong(key="aliases", value=["*.example.com"], at="aliases.0", says=("'*.example.com'", "host name")),
-    Wrong(key="dnsZone", value="Bad_Zone", says=("'Bad_Zone'", "host name in lower case")),
-    Wrong(key="dnsZone", value="", at="manageDnsZone", says=("needs the zone", "pulumi config set site:dnsZone example.com")),
-    Wrong(key="operatorKeys", value=[], says=("at least one public ssh key", '"$(cat ~/.ssh/id_ed25519.pub)"')),
-    Wrong(key="operatorKeys", value=["-----BEGIN OPENSSH"], at="operatorKeys.0", says=("'-----BEGIN OPENSSH'", "id_ed25519.pub")),
-    Wrong(key="operatorKeys", value="ssh-ed25519 AAAA", says=("'ssh-ed25519 AAAA'", "tuple")),
-    Wrong(key="sshFrom", value=[], says=("at least one network", "203.0.113.7/32")),
-    Wrong(key="sshFrom", value=["203.0.113.7/24"], at="sshFrom.0", says=("'203.0.113.7/24'", "CIDR", "203.0.113.7/32", "host bits set")),
-    Wrong(key="sshFrom", value=["office"], at="sshFrom.0", says=("'office'", "CIDR")),
-    Wrong(key="vpcRange", value="10.20.0.1/20", says=("'10.20.0.1/20'", "CIDR")),
-    Wrong(key="image", value="", says=("missing", "by digest", "site:deploySite false")),
-    Wrong(key="image", value="registry.gitlab.com/a/b:latest", says=("'registry.gitlab.com/a/b:latest'", "digest", "imagetools inspect")),
-    Wrong(key="image", value="registry.gitlab.com/a/b@sha256:12", says=("'registry.gitlab.com/a/b@sha256:12'", "64 hex digits")),
-    Wrong(key="region", value="frankfurt", says=("'frankfurt'", "[a-z]{3}[0-9]")),
-    Wrong(key="serverCount", value=2, says=("is 2", "must be 1")),
-    Wrong(key="serverSize", value="s-1vcpu", says=("'s-1vcpu'", "s-1vcpu-2gb, ")),
-    Wrong(key="serverSize", value="s-1vcpu-1gb", says=("'s-1vcpu-1gb'", "has 1024 MiB", "need", "serverSize s-1vcpu-2gb")),
-    Wrong(key="databaseSize", value="db-s-1vcpu-3gb", says=("'db-s-1vcpu-3gb'", "db-s-1vcpu-2gb, ")),
-    Wrong(key="databaseNodes", value=2, says=("is 2", "2 GB or more", "databaseSize db-s-1vcpu-2gb")),
-    Wrong(key="databaseNodes", value="two", says=("'two'", "valid integer")),
-    Wrong(key="databaseNodes", value=0, says=("is 0", "greater than or equal to 1")),
-    Wrong(key="databaseVersion", value="15", says=("'15'", "1[6-9]")),
-    Wrong(key="databasePool", value=-1, says=("is -1", "greater than or equal to 0")),
-    Wrong(key="databasePool", value=20, at="databaseSize", says=("gives 22 connections", "databaseSize db-s-1vcpu-2gb")),
-    Wrong(key="databasePool", value=10_000, at="databaseSize", says=("gives 22 connections", "lower `connections`")),
-    Wrong(key="registry", value="docker", says=("'docker'", "'gitlab' or 'digitalocean'")),
-    Wrong(key="registry", value="digitalocean", at="registryName", says=("missing", "pulumi config set site:registryName")),
-    Wrong(key="ownsRegistry", value=True, says=("only a DigitalOcean registry", "ownsRegistry false")),
-    Wrong(key="appProject", value="https://gitlab.com/a/b", says=("'https://gitlab.com/a/b'", "pattern")),
-    Wrong(key="infraProject", value="deployment", says=("'deployment'", "pattern")),
-    Wrong(key="gitlabTier", value="gold", says=("'gold'", "'free', 'premium' or 'ultimate'")),
-    Wrong(key="broker", value="redis", says=("'redis'", "'none', 'valkey' or 'rabbitmq'")),
-    Wrong(key="alertEmail", value="ops", says=("'ops'", "ops@example.com")),
-    Wrong(key="protect", value="maybe", says=("'maybe'", "boolean")),
-    Wrong(key="proxyImage", value="", says=("''", "at least 1 character")),
-    Wrong(key="processes", value={}, says=("exactly one process", "none with a port", "processes.web.port 8000")),
-    Wrong(key="processes", value={"web": WEB, "api": WEB}, says=("exactly one process", "'web, api'")),
-    Wrong(key="processes", value={"Web!": WEB}, at="processes.Web!", says=("'Web!'", "[a-z]")),
-    Wrong(key="processes", value={**web(), "proxy": {"command": "x"}}, at="processes.proxy", says=("program's own", "something else")),
-    Wrong(key="processes", value={**web(), "broker": {"command": "x"}}, at="processes.broker", says=("program's own",)),
-    Wrong(key="processes", value=web(volumes={"proxy": "/data"}), at="processes.web.volumes.proxy", says=("program's own",)),
-    Wrong(key="processes", value=web(volumes={"media": "media"}), at="processes.web.volumes.media", says=("'media'", "pattern")),
-    Wrong(
-        key="processes", value={"web": {"port": 8000}}, at="processes.web.command", says=("missing", "--path site:processes.web.command")
-    ),
-    Wrong(key="processes", value=web(command=""), at="processes.web.command", says=("''", "at least 1 item")),
-    Wrong(key="processes", value=web(command="gunicorn 'x"), at="processes.web.command", says=("gunicorn 'x", "quotation")),
-    Wrong(key="processes", value=web(health=None), at="processes.web.health", says=("health check", "web: {health: /healthz}")),
-    Wrong(key="processes", value=web(health="healthz"), at="processes.web.health", says=("'healthz'", "pattern")),
-    Wrong(key="processes", value=web(port=70000), at="processes.web.port", says=("70000", "65535")),
-    Wrong(key="processes", value=web(replicas=0), at="processes.web.replicas", says=("is 0", "greater than or equal to 1")),
-    Wrong(key="processes", value=web(memory=16), at="processes.web.memory", says=("is 16", "32")),
-    Wrong(key="processes", value=web(stopGrace=0), at="processes.web.stopGrace", says=("is 0", "greater than or equal to 1")),
-    Wrong(key="processes", value=web(singleton=True), at="processes.web.singleton", says=("can't be a singleton",)),
-    Wrong(key="processes", value=web(replica=2), at="processes.web.replica", says=("is 2", "not permitted")),
-    Wrong(key="processes", value=web(connections=12), at="databaseSize", says=("24 can be asked for", "twice for what serves")),
-    Wrong(key="processes", value=web(memory=40_000), at="serverSize", says=("lower `memory` or `replicas`",)),
-    Wrong(
-        key="processes",
-        value={**web(), "beat": {"command": "x", "singleton": True, "replicas": 2}},
-        at="processes.beat.replicas",
-        says=("is 2", "a singleton runs once", "beat: {replicas: 1}"),
-    ),
-    Wrong(key="env", value={"1BAD": "x"}, at="env.1BAD", says=("'1BAD'", "[A-Za-z_]")),
-    Wrong(key="env", value={"DEBUG": True}, at="env.DEBUG", says=("True", "valid string")),
-    Wrong(
-        key="env", value={"STRIPE_KEY": "x"}, at="env.STRIPE_KEY", says=("in `secrets` too", "pulumi config rm --path site:env.STRIPE_KEY")
-    ),
-    Wrong(key="env", value={"A": "{database.passwd}"}, at="env.A", says=("{database.passwd} is no placeholder", "{database.password}")),
-    Wrong(key="env", value={"A": "{broker.urls}"}, at="env.A", says=("{broker.urls} is no placeholder", "{broker.url}")),
-    Wrong(key="env", value={"A": "{database.pool.url}"}, at="env.A", says=("needs a pool", "databasePool 10")),
-    Wrong(key="env", value={"A": "{broker.url}"}, at="env.A", says=("needs a broker", "broker valkey"), also=(("broker", "none"),)),
-    Wrong(key="secrets", value={"A": "{broker.url}"}, at="secrets.A", says=("needs a broker",), also=(("broker", "none"),)),
-]
-
-
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.key}={wrong.value!r:.30}")
 def test_a_wrong_value_is_told_with_its_key_and_how_to_mend_it(wrong: Wrong) -> None:
     message = told(**{wrong.key: wrong.value}, **dict(wrong.also))
     line = message[message.index(f"- site:{wrong.at or wrong.key}") :]
     for fragment in wrong.says:
         assert fragment in line
-
-
-WRONG_SECRETS = [
-    ("secretKey", "", "missing", "openssl rand -base64 48 | pulumi config set --secret site:secretKey"),
-    ("secretKey", None, "missing", "pulumi config set --secret site:secretKey"),
-    ("secretKey", "k3y-too-short", "weak", "--secret site:secretKey"),
-    ("secretKey", "ab" * 40, "weak", "5 different"),
-    ("secretKey", "django-insecure-" + CONFIG_SECRETS["site:secretKey"], "weak", "no placeholder"),
-    ("secretKey", "changeme-" + CONFIG_SECRETS["site:secretKey"], "weak", "no placeholder"),
-    ("basicAuth", "n0-colon-in-here", "must be name:password", "--secret site:basicAuth"),
-    ("basicAuth", "visitor:2short", "8 to 72 bytes", "--secret site:basicAuth"),
-    ("basicAuth", "visitor:" + "much-2-long" * 10, "8 to 72 bytes", "--secret site:basicAuth"),
-    ("basicAuth", "vis {itor:l0ng-enough", "must be name:password", "--secret site:basicAuth"),
-    ("basicAuth", ":n0body-is-here", "must be name:password", "--secret site:basicAuth"),
-    ("secrets", {"BAD-NAME": "s3cret-of-mine"}, "pattern", "site:secrets.BAD-NAME"),
-    ("secrets", {"KEY": ["s3cret-of-mine"]}, "valid string", "site:secrets.KEY"),
-    ("secrets", "s3cret-of-mine", "dictionary", "site:secrets"),
-]
 
 
 @pytest.mark.parametrize(("key", "value", "rule", "mend"), WRONG_SECRETS)
@@ -225,6 +99,8 @@ VALID: list[dict[str, Any]] = [
     {"env": {"JSON": '{"domains": {"a": 1}, "database": {"b": 2}}', "FORMAT": "{name} {0} {}", "SHELL": "${domain_name}"}},
     {"env": {"A": "{domain} {database.url} {broker.url}"}},
     {"secrets": {}},
+    {"stateAccessKey": "short", "infraProject": ""},
+    {"processes": web(healthCommand="curl -f http://127.0.0.1:8000/healthz")},
     {"processes": web(command=["gunicorn", "config.wsgi"])},
     {"processes": web(replicas=2, connections=5)},
 ]
@@ -267,6 +143,18 @@ def test_dns_kept_elsewhere_is_warned_of_once() -> None:
 
 
 def test_a_release_needs_memory_for_old_and_new_side_by_side() -> None:
-    one, two = (rules.memory_needed(parse(processes=web(memory=300, replicas=n), serverSize="s-8vcpu-16gb")) for n in (1, 2))
+    one, two = (capacity.memory_needed(parse(processes=web(memory=300, replicas=n), serverSize="s-8vcpu-16gb")) for n in (1, 2))
     assert two - one == 300
     assert one > 2 * 300
+
+
+def test_a_value_that_is_wrong_by_itself_hides_no_rule_over_the_others() -> None:
+    message = told(region="Frankfurt", serverCount=3, databaseNodes=2, secretKey="short")
+    for key in ("site:region", "site:serverCount", "site:databaseNodes", "site:secretKey"):
+        assert f"- {key}" in message
+
+
+def test_a_rule_that_needs_a_wrong_value_is_left_for_the_next_run() -> None:
+    message = told(processes={"web": {"command": ""}})
+    assert "site:processes.web.command" in message
+    assert "memory" not in message
