@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
@@ -90,7 +91,7 @@ class _Monitor(MockMonitor):
         return untyped.RegisterResourceOutputs(request)
 
 
-def _inputs(struct: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(struct: Struct | Mapping[str, Any]) -> dict[str, Any]:
     return {name: _read(value) for name, value in struct.items()}
 
 
