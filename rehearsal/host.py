@@ -17,14 +17,14 @@ class Host:
         made = {(entry.type.rpartition(":")[2], entry.name): entry.outputs for entry in Ledger(home.ledger(stack)).entries}
         try:
             self.address = str(made["ReservedIp", "network"]["ipAddress"])
-            self._key = str(made["PrivateKey", "servers-host"]["publicKeyOpenssh"])
+            self.key = str(made["PrivateKey", "servers-host"]["publicKeyOpenssh"])
         except KeyError:
             raise WorldError(f"{stack} has no droplet yet; make up STACK={stack}") from None
         self._environment = {**os.environ, "SSH_AUTH_SOCK": str(Agent(home).socket)}
 
     def command(self, *words: str) -> list[str]:
         """The words that run a shell command on it."""
-        return ["ssh", *ssh_options(self.address, [self._key]), f"{USER}@{self.address}", *words]
+        return ["ssh", *ssh_options(self.address, [self.key]), f"{USER}@{self.address}", *words]
 
     def output(self, script: str, *, stdin: str = "") -> str:
         """What a shell command on it prints; raises when it fails."""
