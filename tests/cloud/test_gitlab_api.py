@@ -10,6 +10,8 @@ from rehearsal.cloud.gitlab import inventory, seed
 from rehearsal.cloud.store import Store
 from tests.cloud.gitlab_server import OTHER, PATH, TOKEN, Site, answer, serving
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:

@@ -13,6 +13,8 @@ from rehearsal.cloud.gitlab import inventory
 from rehearsal.cloud.world import RegistryUser, WorldError
 from tests.cloud.gitlab_server import OTHER, Site, answer, serving
 
+pytestmark = pytest.mark.integration
+
 READ = {"name": "pull", "scopes": ["read_registry"]}
 WRITE = {"name": "push", "scopes": ["read_registry", "write_registry"]}
 

@@ -8,6 +8,8 @@ from gitlab.v4.objects import Project
 
 from tests.cloud.gitlab_server import Site, serving
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

@@ -8,6 +8,8 @@ from gitlab.v4.objects import Project
 
 from tests.cloud.gitlab_server import Site, answer, serving
 
+pytestmark = pytest.mark.integration
+
 PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
 STAGING = {"environment_scope": "staging"}
 PRODUCTION = {"environment_scope": "production"}

@@ -12,6 +12,8 @@ from rehearsal.conductor.events import Event
 from rehearsal.conductor.ledger import Ledger, State
 from tests.conductor.stage import Events, Stage
 
+pytestmark = pytest.mark.integration
+
 SECRET = "correct horse battery staple"
 LIMIT = 20
 

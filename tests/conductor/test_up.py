@@ -7,6 +7,8 @@ from rehearsal.conductor.ledger import Ledger
 from rehearsal.conductor.step import Op
 from tests.conductor.stage import Events, Stage
 
+pytestmark = pytest.mark.integration
+
 
 def test_the_first_up_makes_everything_after_what_it_needs(stage: Stage) -> None:
     outcome = stage.run().up()
