@@ -41,11 +41,11 @@ class Bridge:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        """The connection itself is ssh's stdin and stdout."""
+        """The connection itself is ssh's stdin and stdout. It is closed last: who reads its end asks for the complaint then."""
         with connection:
             stream = connection.fileno()
             done = subprocess.run(
                 self._command, stdin=stream, stdout=stream, stderr=subprocess.PIPE, text=True, errors="replace", check=False
             )
-        if done.returncode:
-            self.complaint = done.stderr.strip()
+            if done.returncode:
+                self.complaint = done.stderr.strip()
