@@ -8,9 +8,11 @@ from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.conductor.progress import Progress
 from rehearsal.home import Home
+from rehearsal.machine import docker_answers
 from rehearsal.runs import end_orphans
 from rehearsal.stack import Stack
 from rehearsal.world.engine import Engine
+from rehearsal.world.registry import HOSTS, push_address
 
 
 def down(names: list[str], *, home: Home, console: Console) -> None:
@@ -28,7 +30,7 @@ def down(names: list[str], *, home: Home, console: Console) -> None:
         return
     Apis(home).stop()
     Agent(home).stop()
-    gone = Engine(str(home.root.parent)).sweep()
+    gone = Engine(str(home.root.parent)).sweep() if docker_answers() is None else []
     shutil.rmtree(home.sockets, ignore_errors=True)
     shutil.rmtree(home.root, ignore_errors=True)
     console.print(f"[green]✓[/green] removed {len(gone)} containers, networks and volumes, and {home.root.name}/", highlight=False)
@@ -37,9 +39,12 @@ def down(names: list[str], *, home: Home, console: Console) -> None:
 
 def clean(*, home: Home, console: Console) -> None:
     """Take down everything, and the images that were built for it."""
+    if docker_answers() is not None:
+        return
     engine = Engine(str(home.root.parent))
     down(home.stacks(), home=home, console=console)
-    names = [tag for image in engine.client.images.list() for tag in image.tags if tag.startswith("rehearsal/")]
+    ours = ("rehearsal/", *(f"{push_address(registry)}/" for registry in HOSTS))
+    names = [tag for image in engine.client.images.list() for tag in image.tags if tag.startswith(ours)]
     for name in names:
         engine.client.images.remove(name, force=True)
     console.print(f"[green]✓[/green] removed {len(names)} images", highlight=False)

@@ -22,6 +22,10 @@ PACKAGES = {"docker": "docker.io", "ssh-agent": "openssh-client"}
 """Commands that a rehearsal calls, and the Debian package of each."""
 
 
+_SEARCHED = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+"""Debian leaves the folders of system programs out of a user's PATH."""
+
+
 def prepare(console: Console) -> None:
     """Have everything there that `up` calls. Raises WorldError with what a person has to do where it can't be had."""
     if platform.system() != "Linux":
@@ -30,11 +34,13 @@ def prepare(console: Console) -> None:
         )
     if missing := [package for command, package in PACKAGES.items() if not shutil.which(command)]:
         install(missing, console)
-    said = _docker_answers()
+    said = docker_answers()
     if said is None:
         return
     if "permission denied" in said.lower():
         raise WorldError("Docker is there, but not for you; run: sudo usermod -aG docker $USER, then log in again")
+    if not Path("/run/systemd/system/").exists() and not shutil.which("dockerd", path=_SEARCHED):
+        install([PACKAGES["docker"]], console)
     _start_docker(console)
 
 
@@ -80,8 +86,10 @@ def install(packages: list[str], console: Console) -> None:
         raise WorldError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr).strip()[-600:]}")
 
 
-def _docker_answers() -> str | None:
+def docker_answers() -> str | None:
     """None where it does, else what the client said."""
+    if not shutil.which("docker"):
+        return "there is no Docker client"
     done = subprocess.run(["docker", "info"], capture_output=True, text=True)
     return None if done.returncode == 0 else done.stdout + done.stderr
 
@@ -94,9 +102,15 @@ def _start_docker(console: Console) -> None:
         subprocess.run([*sudo, "systemctl", "start", "docker"], capture_output=True)
     elif os.environ.get("DOCKER_HOST") is None:
         silent = subprocess.DEVNULL
-        subprocess.Popen([*sudo, "dockerd"], stdin=silent, stdout=silent, stderr=silent, start_new_session=True)
+        subprocess.Popen(
+            [*sudo, shutil.which("dockerd", path=_SEARCHED) or "dockerd"],
+            stdin=silent,
+            stdout=silent,
+            stderr=silent,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + START_LIMIT
-    while said := _docker_answers():
+    while said := docker_answers():
         if time.monotonic() > deadline:
             raise WorldError(f"Docker did not start within {START_LIMIT} s: {said.strip()[-300:]}")
         time.sleep(0.3)
