@@ -16,9 +16,13 @@ _COUNTED = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", 
 def finished(name: str, outcome: Outcome, home: Home, console: Console) -> None:
     """The end of an `up`: counts, the URL, how to look, how to stop."""
     stack, counts = Stack(name, home), Counter(step.op for step in outcome.steps)
+    done = ", ".join(f"{counts[op]} {word}" for op, word in _COUNTED.items() if counts[op])
+    if "next" in outcome.exports:
+        console.print(f"{done}\n\n  Next     {outcome.exports['next']}\n  Stop     make down", highlight=False, markup=False)
+        return
     certificate = home.certificate(name).relative_to(CHECKOUT)
     lines = [
-        ", ".join(f"{counts[op]} {word}" for op, word in _COUNTED.items() if counts[op]),
+        done,
         "",
         f"  Open     [bold]{stack.url}[/bold] (its certificate is the rehearsal's own: accept it)",
         f"  or       curl --cacert {certificate} {stack.url}",
