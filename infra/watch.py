@@ -3,16 +3,16 @@
 import pulumi
 import pulumi_digitalocean as do
 
-# type, compared how, limit, for how long
+# DigitalOcean's type, percent that it must stay below, for how long
 _DROPLET = (
-    ("cpu", "GreaterThan", 85, "10m"),
-    ("memory_utilization_percent", "GreaterThan", 90, "10m"),
-    ("disk_utilization_percent", "GreaterThan", 80, "5m"),
+    ("insights/droplet/cpu", 85, "10m"),
+    ("insights/droplet/memory_utilization_percent", 90, "10m"),
+    ("insights/droplet/disk_utilization_percent", 80, "5m"),
 )
 _DATABASE = (
-    ("cpu_alerts", "GreaterThan", 85, "10m"),
-    ("memory_utilization_alerts", "GreaterThan", 90, "10m"),
-    ("disk_utilization_alerts", "GreaterThan", 80, "5m"),
+    ("dbaas/alerts/cpu_alerts", 85, "10m"),
+    ("dbaas/alerts/memory_utilization_alerts", 90, "10m"),
+    ("dbaas/alerts/disk_utilization_alerts", 80, "5m"),
 )
 # name, type, compared how, limit (milliseconds, days), for how long
 _SITE = (
@@ -52,30 +52,36 @@ class Watch(pulumi.ComponentResource):
                     notifications=[do.UptimeAlertNotificationArgs(emails=[email])],
                     opts=child,
                 )
-            for kind, compare, value, window in _DROPLET:
-                do.MonitorAlert(
-                    f"{name}-droplet-{kind.partition('_')[0]}",
-                    type=f"v1/insights/droplet/{kind}",
-                    compare=compare,
-                    value=value,
-                    window=window,
-                    tags=[tag],
-                    enabled=True,
-                    description=f"Site {stack}: droplet {kind.replace('_', ' ')}",
-                    alerts=do.MonitorAlertAlertsArgs(emails=[email]),
-                    opts=child,
-                )
-            for kind, compare, value, window in _DATABASE:
-                do.MonitorAlert(
-                    f"{name}-database-{kind.partition('_')[0]}",
-                    type=f"v1/dbaas/alerts/{kind}",
-                    compare=compare,
-                    value=value,
-                    window=window,
-                    entities=[database_id],
-                    enabled=True,
-                    description=f"Site {stack}: database {kind.replace('_', ' ')}",
-                    alerts=do.MonitorAlertAlertsArgs(emails=[email]),
-                    opts=child,
-                )
+            for limit in _DROPLET:
+                self._alert(f"{name}-droplet", limit, email=email, stack=stack, tags=[tag], opts=child)
+            for limit in _DATABASE:
+                self._alert(f"{name}-database", limit, email=email, stack=stack, entities=[database_id], opts=child)
         self.register_outputs({})
+
+    @staticmethod
+    def _alert(
+        name: str,
+        limit: tuple[str, int, str],
+        *,
+        email: str,
+        stack: str,
+        tags: list[pulumi.Input[str]] | None = None,
+        entities: list[pulumi.Input[str]] | None = None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """A limit on droplets, by tag, or on clusters, by id. An empty list of either is refused by the provider: leave it out."""
+        kind, value, window = limit
+        what = kind.rpartition("/")[2]
+        do.MonitorAlert(
+            f"{name}-{what.partition('_')[0]}",
+            type=f"v1/{kind}",
+            compare="GreaterThan",
+            value=value,
+            window=window,
+            tags=tags,
+            entities=entities,
+            enabled=True,
+            description=f"Site {stack}: {name.rpartition('-')[2]} {what.replace('_', ' ')}",
+            alerts=do.MonitorAlertAlertsArgs(emails=[email]),
+            opts=opts,
+        )

@@ -5,8 +5,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,15 +13,13 @@ from uuid import uuid4
 import gitlab
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from gitlab.v4.objects import Project
 from starlette.applications import Starlette
 
 from rehearsal.cloud.gitlab import routes, seed
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import NullWorld, RegistryUser
+from tests.certificate import certificate
 
 TOKEN = "glpat-of-the-test"
 PATH = "group/site"
@@ -77,9 +73,9 @@ def serving(folder: Path) -> Iterator[Site]:
     """A stand-in that keeps its state and its certificate in `folder`, until the block is left."""
     store, world = Store(folder / "cloud.json"), RecordingWorld()
     seed(store, [PATH, OTHER])
-    certificate = _certificate(folder)
+    pem = certificate(folder)
     app = Starlette(routes=routes(store, world, token=TOKEN))
-    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, ssl_certfile=certificate, ssl_keyfile=str(certificate))
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, ssl_certfile=pem, ssl_keyfile=str(pem))
     server = uvicorn.Server(config)
     # It listens from here on: a client that is faster than the server waits.
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -89,28 +85,7 @@ def serving(folder: Path) -> Iterator[Site]:
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            yield Site(url=url, certificate=str(certificate), store=store, world=world)
+            yield Site(url=url, certificate=str(pem), store=store, world=world)
         finally:
             server.should_exit = True
             thread.join()
-
-
-def _certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "certificate.pem"
-    path.write_bytes(secret + certificate.public_bytes(pem))
-    return path

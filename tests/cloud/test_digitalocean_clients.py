@@ -8,18 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydo import Client
 
+from tests.certificate import certificate
 from tests.cloud.digitalocean_server import REPOSITORY, TOKEN
 from tests.cloud.recording_world import SECONDS
 
@@ -43,14 +39,14 @@ class Cloud:
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     """`python -m rehearsal.cloud` on a free port, with a throw-away certificate."""
-    certificate = _certificate(tmp_path)
-    command = [sys.executable, "-m", "rehearsal.cloud", "--dir", str(tmp_path), "--cert", str(certificate), "--key", str(certificate)]
+    pem = certificate(tmp_path)
+    command = [sys.executable, "-m", "rehearsal.cloud", "--dir", str(tmp_path), "--cert", str(pem), "--key", str(pem)]
     environment = os.environ | {"DIGITALOCEAN_TOKEN": TOKEN, "GITLAB_TOKEN": "glpat-of-the-test"}
     log = (tmp_path / "log").open("w")
     with log, subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         assert process.stdout
         try:
-            yield Cloud(process=process, url=process.stdout.readline().strip(), authority=certificate)
+            yield Cloud(process=process, url=process.stdout.readline().strip(), authority=pem)
         finally:
             process.terminate()
 
@@ -114,24 +110,3 @@ def _wait(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def _certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "rehearsal")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "certificate.pem"
-    path.write_bytes(secret + certificate.public_bytes(pem))
-    return path

@@ -17,7 +17,7 @@ from rehearsal.cloud.gitlab import seed
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import NullWorld
 from rehearsal.conductor.connections import Endpoints
-from tests.conductor.certificate import write_certificate
+from tests.certificate import certificate
 
 PROJECT = "group/site"
 
@@ -26,8 +26,7 @@ class StandIn:
     """The running APIs. `requests` are those of the conductor, as `GET /v2/vpcs`."""
 
     def __init__(self, folder: Path) -> None:
-        self.certificate = folder / "certificate.pem"
-        write_certificate(self.certificate)
+        self.certificate = certificate(folder)
         self.requests: list[str] = []
         self.url = ""
         store = Store(folder / "cloud.json")
