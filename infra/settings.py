@@ -13,10 +13,9 @@ from pydantic.alias_generators import to_camel
 from infra import rules
 from infra.problems import ConfigError, Problem, describe, unknown_key
 from infra.process import Process
-from infra.shapes import Cidr, Domain, Email, HttpsUrl, ImageDigest, PrivateRange, SshKey
+from infra.shapes import Cidr, Domain, Email, HttpsUrl, ImageDigest, PrivateRange, ProjectPath, Region, SshKey
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-ProjectPath = Annotated[str, Field(pattern=r"^$|^[\w.-]+(/[\w.-]+)+$|^[0-9]+$")]
 
 
 class Settings(BaseModel):
@@ -42,7 +41,7 @@ class Settings(BaseModel):
     noindex: bool
     deploy_site: bool
     image: ImageDigest
-    region: Annotated[str, Field(pattern=r"^[a-z]{3}[0-9]$")]
+    region: Region
     vpc_range: PrivateRange
     server_image: Annotated[str, Field(min_length=1)]
     server_size: str
@@ -51,7 +50,7 @@ class Settings(BaseModel):
     ssh_from: tuple[Cidr, ...]
     database_size: str
     database_nodes: Annotated[int, Field(ge=1, le=3)]
-    database_version: Annotated[str, Field(pattern=r"^1[6-9]$")]
+    database_version: Literal["16", "17", "18"]
     database_pool: Annotated[int, Field(ge=0)]
     database_ca: str
     proxy_image: Annotated[str, Field(min_length=1)]

@@ -44,6 +44,18 @@ def _private_range(value: str) -> str:
     return str(network)
 
 
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{3}[0-9]", value):
+        raise ValueError("must be the slug of a DigitalOcean region, like fra1 or nyc3")
+    return value
+
+
+def _project(value: str) -> str:
+    if value and not re.fullmatch(r"[\w.-]+(/[\w.-]+)+|[0-9]+", value):
+        raise ValueError("must be the path or the number of a GitLab project, like group/app")
+    return value
+
+
 def _https_url(value: str) -> str:
     if value and not re.fullmatch(r"https://[^\s{}]+", value):
         raise ValueError("must be an https address, like https://acme-staging-v02.api.letsencrypt.org/directory")
@@ -70,6 +82,10 @@ Cidr = Annotated[str, AfterValidator(_cidr)]
 """An IPv4 or IPv6 network."""
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
 """An IPv4 network that a VPC may have: https://docs.digitalocean.com/products/networking/vpc/details/limits/"""
+Region = Annotated[str, AfterValidator(_region)]
+"""A DigitalOcean region."""
+ProjectPath = Annotated[str, AfterValidator(_project)]
+"""A GitLab project, or empty."""
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https address, or empty."""
 SshKey = Annotated[str, AfterValidator(_ssh_key)]

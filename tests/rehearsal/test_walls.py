@@ -12,16 +12,14 @@ from rehearsal.host import Host
 from rehearsal.world import network
 from rehearsal.world.clusters import PORT
 from rehearsal.world.engine import docker_cli
-from tests.rehearsal.rehearsing import rehearse
+from tests.rehearsal.rehearsing import Visitor
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal"), pytest.mark.usefixtures("machine")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
 
 
 @pytest.fixture(scope="module")
-def host(machine: None) -> Host:  # noqa: ARG001 - it is there
+def host(staging: Visitor) -> Host:  # noqa: ARG001 - it is up
     """The droplet of staging."""
-    done = rehearse("up")
-    assert done.returncode == 0, done.stdout + done.stderr
     return Host(Home(), "staging")
 
 

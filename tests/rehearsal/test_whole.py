@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,6 @@ from rehearsal.world.engine import docker_cli
 from tests.rehearsal.rehearsing import SITE, UP_LIMIT, Visitor, left_over, rehearse, steps, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
-
-
-@pytest.fixture(scope="module")
-def staging(machine: None) -> Iterator[Visitor]:  # noqa: ARG001 - it is there
-    """A client of the rehearsed staging site that trusts its certificate and finds its name on this machine."""
-    done = rehearse("up")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "https://staging.localhost" in done.stdout
-    with Visitor() as visitor:
-        yield visitor
 
 
 @pytest.fixture
