@@ -28,7 +28,6 @@ def environment(
     What common Django images read is given under all its usual names; `env` and `secrets` come after it and win.
     """
     parts: dict[str, Any] = {"database": database.parts, "database.pool": pool.parts if pool else {}, "broker": broker_url or ""}
-
     own = {**env, **{name: value.get_secret_value() for name, value in secrets.items()}}
 
     def build(known: Mapping[str, Mapping[str, str] | str]) -> str:

@@ -4,13 +4,14 @@ import contextlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from infra import rules
+from infra import rules, siblings
 from infra.problems import ConfigError, Problem, describe, unknown_key
 from infra.process import Process
 from infra.shapes import Cidr, Domain, Email, HttpsUrl, ImageDigest, PrivateRange, ProjectPath, Region, SshKey
@@ -83,6 +84,8 @@ class Settings(BaseModel):
         """Read the stack's config. Raises `pulumi.RunError` with all that is wrong with it, before anything is declared."""
         try:
             settings = cls.parse(pulumi.get_stack(), pulumi.runtime.config.CONFIG.get())
+            if shared := siblings.problems(settings.stack, Path(__file__).parents[1]):
+                raise ConfigError(settings.stack, shared)
         except ConfigError as error:
             raise pulumi.RunError(str(error)) from None
         for warning in rules.warnings(settings):
