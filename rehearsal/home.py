@@ -1,7 +1,9 @@
 """Home: where a rehearsal keeps what it needs to go on, all below `.rehearsal/` in the checkout. `make down` removes it."""
 
+import fcntl
 import hashlib
 import json
+import os
 import secrets
 import tempfile
 from dataclasses import dataclass
@@ -65,11 +67,14 @@ class Home:
     def generated(self, scope: str, name: str, size: int = 48) -> str:
         """A random value that stays the same for `scope` (a stack, or `cloud`) until it is taken down."""
         file = self.stack(scope) / "generated.json"
-        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-        if name not in known:
-            known[name] = secrets.token_urlsafe(size)
-            file.touch(mode=0o600)
-            file.write_text(json.dumps(known))
+        # Several commands may run at once: without the lock, one could write back what another has just added to.
+        with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            known: dict[str, str] = json.loads(opened.read() or "{}")
+            if name not in known:
+                known[name] = secrets.token_urlsafe(size)
+                opened.seek(0)
+                opened.write(json.dumps(known))
         return known[name]
 
     def stacks(self) -> list[str]:

@@ -53,8 +53,9 @@ class Engine:
     @cached_property
     def machine_options(self) -> list[str]:
         """Options of `docker create` for what boots like a machine with an engine of its own: `--privileged`, else by name."""
+        trial = self.client.containers.create("rehearsal/base", "true", privileged=True, network_mode="none", labels=self.labels)
         try:
-            self.client.containers.run("rehearsal/base", "true", privileged=True, remove=True, network_mode="none")
+            trial.start()
         except APIError:
             return [
                 *(f"--cap-add={capability}" for capability in _CAPABILITIES),
@@ -62,6 +63,8 @@ class Engine:
                 "--device-cgroup-rule=a *:* rwm",
                 "--cgroupns=private",
             ]
+        finally:
+            trial.remove(force=True)
         return ["--privileged", "--cgroupns=private"]
 
     def run(self, name: str, image: str, *, network: str, address: str | None = None, **options: Any) -> Container:

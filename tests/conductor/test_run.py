@@ -96,7 +96,7 @@ def test_a_killed_run_leaves_a_ledger_that_knows_what_was_begun(stage: Stage) ->
     events = Events()
     running.gate.unlink()
     stage.run().up(events)
-    assert "create key" not in events.lines
+    assert "find first" in events.lines
     assert len(Ledger(stage.ledger).entries) == 4
 
 

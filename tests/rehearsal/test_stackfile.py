@@ -1,6 +1,8 @@
 """What a rehearsal changes of a stack's config, and that it changes nothing else."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,17 @@ def test_the_committed_stack_files_hold_no_secret_and_no_salt() -> None:
         text = Path(f"Pulumi.{stack}.yaml").resolve().read_text()
         assert "encryptionsalt" not in text
         assert "secure:" not in text
+
+
+def test_values_that_are_generated_at_once_are_all_kept(home: Home) -> None:
+    code = (
+        "import sys; from pathlib import Path; from rehearsal.home import Home;"
+        "print(Home(Path(sys.argv[1])).generated('cloud', sys.argv[2]))"
+    )
+
+    def start(name: str) -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", code, str(home.root), name], stdout=subprocess.PIPE, text=True)
+
+    running = {name: start(name) for name in "abcdef"}
+    said = {name: process.communicate(timeout=30)[0].strip() for name, process in running.items()}
+    assert {name: home.generated("cloud", name) for name in said} == said
