@@ -44,7 +44,8 @@ test: .venv/check ## all of it, with a whole rehearsal
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2 -m "not rehearsal"
+	@$(BIN)/pytest -q -m rehearsal
 
 format: .venv/check ## format and mend what can be mended, and the README's table
 	@$(BIN)/python tools/keys.py

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from rehearsal.world.certificates import Authority
 from rehearsal.world.engine import Engine
 
 START_LIMIT = 60
+STOP_LIMIT = 15
+COMMAND = [b"-m", b"rehearsal", b"serve"]
 PUSHER = "rehearsal-push"
 """Who pushes images to the private registry, as a build in GitLab would."""
 
@@ -43,12 +46,13 @@ class Apis:
         if not self._home.address.exists():
             return None
         known = json.loads(self._home.address.read_text())
-        return str(known["url"]) if _runs(known["pid"]) else None
+        return str(known["url"]) if known["pid"] in _serving() else None
 
     def start(self) -> str:
         """Start it unless it runs, and give its address."""
         if url := self.url:
             return url
+        self.stop()
         log = self._home.log.open("a")
         process = subprocess.Popen(
             [sys.executable, "-m", "rehearsal", "serve"],
@@ -68,16 +72,14 @@ class Apis:
         return url
 
     def stop(self) -> None:
-        """End it and wait until it is gone; gone already is fine."""
-        if not self._home.address.exists():
-            return
-        pid = json.loads(self._home.address.read_text())["pid"]
-        deadline = time.monotonic() + 15
-        while _runs(pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+        """End it, and any other of this checkout that a killed `up` left behind, and wait until they are gone."""
+        deadline = time.monotonic() + STOP_LIMIT
+        while running := list(_serving()):
+            for pid in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
             time.sleep(0.05)
-        self._home.address.unlink()
+        self._home.address.unlink(missing_ok=True)
 
     def inventory(self) -> list[dict[str, Any]]:
         """Everything that is in the cloud now."""
@@ -107,9 +109,10 @@ def run(home: Home) -> None:
     serve(store, world, "127.0.0.1", 0, *certificate, apis.token, apis.gitlab_token)
 
 
-def _runs(pid: int) -> bool:
-    """Whether that process is one of ours; a number may have gone to another since."""
-    try:
-        return b"rehearsal" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return False
+def _serving() -> Iterator[int]:
+    """All processes that play the APIs for this checkout."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if words[1:4] == COMMAND and (folder / "cwd").resolve() == CHECKOUT:
+                yield int(folder.name)

@@ -12,7 +12,7 @@ import pytest
 from rehearsal.apis import Apis
 from tests.engine.cli import Cli
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 
 SECRETS = {
     "digitalocean:index/databaseCluster:DatabaseCluster": ("password", "uri"),

@@ -11,7 +11,7 @@ from rehearsal.home import STACKS, Home
 from rehearsal.host import Host
 from tests.rehearsal.rehearsing import Visitor, left_over, rehearse
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal"), pytest.mark.usefixtures("machine")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal, pytest.mark.usefixtures("machine")]
 
 SERVICES = "docker service ls --format '{{.Name}} {{.Replicas}} {{.ID}}'; docker ps --quiet | sort"
 

@@ -16,7 +16,7 @@ from rehearsal.images import BASE, Images
 from rehearsal.world.engine import Engine, docker_cli
 from tests.rehearsal.rehearsing import left_over, rehearse
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal"), pytest.mark.usefixtures("machine")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal, pytest.mark.usefixtures("machine")]
 
 EMPTY = "refusals/empty"
 

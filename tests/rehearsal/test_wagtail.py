@@ -14,7 +14,7 @@ from examples.wagtail.build import ADDED, IMAGE
 from rehearsal.home import CHECKOUT
 from tests.rehearsal.rehearsing import SITE, Visitor, rehearse, steps
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal"), pytest.mark.usefixtures("machine")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal, pytest.mark.usefixtures("machine")]
 
 GUNICORN = ("--image", IMAGE, "--config", "examples/wagtail/overlay.yaml")
 UWSGI = ("--image", IMAGE, "--config", "examples/wagtail/overlay-uwsgi.yaml")

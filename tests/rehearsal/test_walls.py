@@ -14,7 +14,7 @@ from rehearsal.world.clusters import PORT
 from rehearsal.world.engine import docker_cli
 from tests.rehearsal.rehearsing import Visitor
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 
 
 @pytest.fixture(scope="module")

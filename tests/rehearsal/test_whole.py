@@ -21,7 +21,7 @@ from rehearsal.world import network
 from rehearsal.world.engine import docker_cli
 from tests.rehearsal.rehearsing import SITE, UP_LIMIT, Visitor, left_over, rehearse, steps, wait_for
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("rehearsal")]
+pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 
 
 @pytest.fixture
