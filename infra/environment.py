@@ -27,13 +27,9 @@ def environment(
 
     What common Django images read is given under all its usual names; `env` and `secrets` come after it and win.
     """
-    parts: dict[str, Any] = {"database": database.parts, "database.pool": pool.parts if pool else {}, "broker": broker_url or ""}
     own = {**env, **{name: value.get_secret_value() for name, value in secrets.items()}}
 
-    def build(known: Mapping[str, Mapping[str, str] | str]) -> str:
-        direct, pooled, broker = known["database"], known["database.pool"], str(known["broker"])
-        assert isinstance(direct, Mapping)  # noqa: S101 - tells mypy what `parts` says above
-        assert isinstance(pooled, Mapping)  # noqa: S101 - likewise
+    def build(direct: Mapping[str, str], pooled: Mapping[str, str], broker: str) -> str:
         values = {f"database.{part}": value for part, value in direct.items()}
         values |= {f"database.pool.{part}": value for part, value in pooled.items()}
         values |= {"domain": domain, "broker.url": broker}
@@ -57,4 +53,5 @@ def environment(
         filled = {name: placeholders.fill(value, values) for name, value in own.items()}
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted({**given, **filled}.items()))
 
-    return pulumi.Output.secret(pulumi.Output.all(**parts).apply(build))
+    known: pulumi.Output[list[Any]] = pulumi.Output.all(database.parts, pool.parts if pool else {}, broker_url or "")
+    return pulumi.Output.secret(known.apply(lambda parts: build(*parts)))

@@ -1,6 +1,7 @@
 """What makes one type of resource real."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
@@ -27,7 +28,7 @@ class Existing(NamedTuple):
     outputs: Properties
 
 
-class Handler:
+class Handler(ABC):
     """Base class of all handlers: one instance serves one call. Properties have their wire names and no unknown values."""
 
     type: ClassVar[str]
@@ -54,14 +55,15 @@ class Handler:
         """What of a change needs a new one: property names, or paths into them."""
         return [name for name in changed(old, new) if name in cls.replaces]
 
+    @abstractmethod
     def create(self, inputs: Properties) -> Made:
-        raise NotImplementedError
+        """Make it. Raises ConductorError where that fails."""
 
     def update(self, old: Existing, new: Properties) -> Properties:
         """Change it in place; its outputs come back."""
         raise Refused(f"a change of {', '.join(changed(old.inputs, new))} is not made in place: {START_AGAIN}")
 
-    def delete(self, old: Existing) -> None:
+    def delete(self, old: Existing) -> None:  # noqa: B027 - what is only recorded has nothing to delete
         """Delete it; that it is gone already is no error."""
 
     def find(self, inputs: Properties) -> Made | None:  # noqa: ARG002 - most types look nothing up

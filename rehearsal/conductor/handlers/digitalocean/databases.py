@@ -1,5 +1,6 @@
 """Managed Postgres: clusters and what is in them."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -79,9 +80,9 @@ class _InCluster(DigitalOcean):
     noun: ClassVar[str]
     """What its id and the API's replies call it."""
 
+    @abstractmethod
     def operations(self) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
         """The client's operations that add, get and delete it."""
-        raise NotImplementedError
 
     def request(self, inputs: Properties) -> Object:
         return {"name": inputs["name"]}
