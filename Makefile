@@ -6,17 +6,27 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview status logs admin down clean check test format bench install
+.PHONY: help up preview refresh recover rebuild status logs admin down clean check test format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config"
+	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config,"
+	@echo "  ENGINE=pulumi|conductor what runs the program (pulumi where it is installed)"
 
 up: .venv/run ## make a stack on this machine, or go on making it: STACK= IMAGE= CONFIG=
-	@$(REHEARSAL) up --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG))
+	@$(REHEARSAL) up --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG)) $(if $(ENGINE),--engine $(ENGINE))
 
 preview: .venv/run ## show what `up` would do; asks nobody
-	@$(REHEARSAL) preview --stack $(STACK) $(if $(CONFIG),--config $(CONFIG))
+	@$(REHEARSAL) preview --stack $(STACK) $(if $(CONFIG),--config $(CONFIG)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(REFRESH),--refresh)
+
+refresh: .venv/run ## take into the Pulumi CLI's state what is really there
+	@$(REHEARSAL) refresh --stack $(STACK)
+
+recover: .venv/run ## put right what a killed run left behind (ENGINE=pulumi)
+	@$(REHEARSAL) recover --stack $(STACK)
+
+rebuild: .venv/run ## make a new droplet in place of a lost one, or of one to be renewed (ENGINE=pulumi)
+	@$(REHEARSAL) rebuild --stack $(STACK)
 
 status: .venv/run ## show what runs
 	@$(REHEARSAL) status

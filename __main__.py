@@ -3,9 +3,11 @@
 import pulumi
 
 from infra import sizes
-from infra.broker import Broker
+from infra.address import Address
+from infra.broker import Broker, backlog
 from infra.database import Database
 from infra.environment import environment
+from infra.handover import Handover
 from infra.network import Network
 from infra.pipeline import Pipeline, variables
 from infra.proxy import Proxy
@@ -28,15 +30,18 @@ database = Database("database", stack=stack, region=s.region, size=s.database_si
                     pool_size=s.database_pool, verify=bool(s.database_ca), vpc_id=network.vpc_id, tag=network.tag, protect=s.protect)
 registry = Registry("registry", stack=stack, kind=s.registry, registry_name=s.registry_name, owns_registry=s.owns_registry,
                     region=s.region, app_project=s.app_project, image=s.image, protect=s.protect)
+handover = Handover.of(s.processes, [*s.volumes, "proxy"], backlog("broker", s.broker))
 servers = Servers("servers", stack=stack, region=s.region, image=s.server_image, size=s.server_size, operator_keys=s.operator_keys,
-                  vpc_id=network.vpc_id, address=network.address, database=database.connection, login=registry.login, tag=network.tag)
+                  vpc_id=network.vpc_id, site_address=network.address, renew=s.renew_server, handover=handover,
+                  database=database.connection, login=registry.login, tag=network.tag)
 schema = Schema("schema", host=servers.host, administrator=database.administrator, connection=database.connection,
                 cluster_id=database.cluster_id, client_image=s.database_client_image)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
          variables=variables(s.digitalocean_token, s.gitlab_token, s.state_url, s.state_access_key, s.state_secret_key, servers.ci_key))
 
+parts: list[pulumi.Resource] = []
 if s.deploy_site:
-    swarm = pulumi.ResourceOptions(providers=[servers.engine])
+    swarm = servers.on_droplet
     broker = None if s.broker == "none" else Broker("broker", host=servers.host, kind=s.broker, image=s.broker_image, protect=s.protect,
                                                     memory=sizes.BROKER_MEMORY[s.broker], network=servers.network, opts=swarm)
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
@@ -45,17 +50,21 @@ if s.deploy_site:
     release = Release("release", stack=stack, host=servers.host, image=s.image, login=registry.login, command=s.release_command,
                       environment=variables_, database_ca=s.database_ca, database_id=database.cluster_id,
                       after=[schema.prepared, *(broker.parts if broker else [])])
-    Site("site", image=s.image, network=servers.network, environment=variables_, database_ca=s.database_ca, processes=s.processes,
-         domain=s.domain, login=registry.login, protect=s.protect, after=[release.done], opts=swarm)
-    Proxy("proxy", host=servers.host, image=s.proxy_image, network=servers.network, domain=s.domain, aliases=s.aliases, web=s.web,
-          process=s.processes[s.web], acme_ca=s.acme_ca, email=s.alert_email, noindex=s.noindex, basic_auth=s.basic_auth,
-          protect=s.protect, opts=swarm)
+    site = Site("site", image=s.image, network=servers.network, environment=variables_, database_ca=s.database_ca, processes=s.processes,
+                domain=s.domain, login=registry.login, protect=s.protect, after=[release.done], opts=swarm)
+    proxy = Proxy("proxy", host=servers.host, image=s.proxy_image, network=servers.network, domain=s.domain, aliases=s.aliases, web=s.web,
+                  process=s.processes[s.web], acme_ca=s.acme_ca, email=s.alert_email, noindex=s.noindex, basic_auth=s.basic_auth,
+                  protect=s.protect, opts=swarm)
     Watch("watch", stack=stack, target=f"{url}{s.processes[s.web].health}", email=s.alert_email, tag=network.tag,
           database_id=database.cluster_id)
+    parts = [site, proxy]
 else:
     pulumi.export("next", "push an image, then: pulumi config set site:image …; pulumi config set site:deploySite true; pulumi up")
 
+Address("address", address=network.address, servers=servers, handover=handover, after=parts)
 pulumi.export("url", url)
 pulumi.export("address", network.address)
+pulumi.export("host", servers.host.address)
+pulumi.export("hostKey", servers.host.key)
 pulumi.export("image", s.image if s.deploy_site else "")
 pulumi.export("databaseHost", database.connection.host)

@@ -1,6 +1,7 @@
 """Broker: Valkey or RabbitMQ beside the site, with its messages in a volume and its password in a file that only it reads."""
 
 import base64
+import shlex
 
 import pulumi
 import pulumi_docker as docker
@@ -14,6 +15,19 @@ IMAGES = {"valkey": "valkey/valkey:8", "rabbitmq": "rabbitmq:4"}
 _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
 _CONFIG_FILE = {"valkey": "/run/secrets/valkey.conf", "rabbitmq": "/etc/rabbitmq/conf.d/20-site.conf"}
 _CHECK = {"valkey": "valkey-cli ping | grep -qE 'PONG|NOAUTH'", "rabbitmq": "rabbitmq-diagnostics -q check_port_connectivity"}
+_WAITING = {
+    "valkey": "export REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /run/secrets/valkey.conf); valkey-cli --scan --type list"
+    ' | while read -r list; do valkey-cli llen "$list"; done | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }',
+    "rabbitmq": "rabbitmqctl -q list_queues messages | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }",
+}
+
+
+def backlog(name: str, kind: str) -> str:
+    """A command for the host that prints how many messages wait in the broker; empty for `none`."""
+    if kind == "none":
+        return ""
+    task = f"$(docker ps --quiet --filter label=com.docker.swarm.service.name={name})"
+    return f"docker exec {task} sh -c {shlex.quote(_WAITING[kind])}"
 
 
 class Broker(pulumi.ComponentResource):

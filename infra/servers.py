@@ -12,6 +12,7 @@ import pulumi_tls as tls
 import yaml
 
 from infra.connection import Connection
+from infra.handover import Handover
 from infra.host import USER, Host, on_host, ssh_command
 from infra.registry import Login
 
@@ -19,6 +20,8 @@ _HERE = Path(__file__).parent
 READY_LIMIT = 600
 """Seconds that a droplet has from its creation to a working Docker: packages are installed in it."""
 SWARM_POOL = "172.31.0.0/16"
+REPLACING = ["image", "region", "userData", "sshKeys", "vpcUuid"]
+"""Changes that would replace a droplet; `python -m ci rebuild` makes them."""
 
 
 class Servers(pulumi.ComponentResource):
@@ -32,6 +35,11 @@ class Servers(pulumi.ComponentResource):
     """The overlay network of the site, by id."""
     ci_key: pulumi.Output[str]
     """The private ssh key of the pipeline, in OpenSSH's format; a secret."""
+    droplet: do.Droplet
+    handed_over: pulumi.Output[str]
+    """Where this droplet's predecessor is, and when it was copied; empty where there was none."""
+    on_droplet: pulumi.ResourceOptions
+    """For components whose containers, volumes and networks are on the droplet: made by `engine`, gone with the droplet."""
 
     def __init__(
         self,
@@ -43,7 +51,9 @@ class Servers(pulumi.ComponentResource):
         size: pulumi.Input[str],
         operator_keys: Sequence[str],
         vpc_id: pulumi.Input[str],
-        address: pulumi.Output[str],
+        renew: bool,
+        site_address: pulumi.Input[str],
+        handover: Handover,
         database: Connection,
         login: Login | None,
         tag: pulumi.Input[str],
@@ -76,16 +86,10 @@ class Servers(pulumi.ComponentResource):
             monitoring=True,
             graceful_shutdown=True,
             # Each of these would replace the droplet: they reach a new one only.
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["image", "region", "userData", "sshKeys", "vpcUuid"], delete_before_replace=False
-            ),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=[] if renew else REPLACING, delete_before_replace=False),
         )
-        assigned = do.ReservedIpAssignment(
-            name,
-            ip_address=address,
-            droplet_id=droplet.id.apply(int),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
-        )
+        # Its own address, not the one that stays: a new droplet is made ready while the old one still serves there.
+        address = droplet.ipv4_address
         gate = command.local.Command(
             f"{name}-ready",
             create=pulumi.Output.all(address, boot.public_key_openssh, long_term.public_key_openssh).apply(_gate),
@@ -100,7 +104,7 @@ class Servers(pulumi.ComponentResource):
             triggers=[droplet.id],
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[assigned]),
+            opts=child,
         )
         reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), ready=gate)
         # The join token that `swarm init` prints would be logged; a lock would leave the site down after an unattended reboot.
@@ -116,7 +120,10 @@ class Servers(pulumi.ComponentResource):
             triggers=[droplet.id],
             opts=child,
         )
-        self.host = Host(address=reached.address, key=reached.key, ready=swarm)
+        made = Host(address=reached.address, key=reached.key, ready=swarm)
+        taken_over = handover.data(f"{name}-data", host=made, site=site_address, droplet=droplet.id, opts=child)
+        self.handed_over = taken_over.stdout
+        self.host = Host(address=reached.address, key=reached.key, ready=taken_over)
         self.engine = docker.Provider(
             name,
             host=pulumi.Output.format("ssh://{0}@{1}", USER, address),
@@ -125,19 +132,36 @@ class Servers(pulumi.ComponentResource):
             registry_auth=[docker.ProviderRegistryAuthArgs(address=login.address, username=login.user, password=login.password)]
             if login
             else [],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[swarm]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[taken_over]),
         )
         network = docker.Network(
             name,
             name="site",
             driver="overlay",
             attachable=True,
-            opts=pulumi.ResourceOptions(parent=self, provider=self.engine, depends_on=[swarm], delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=self.engine, depends_on=[taken_over], delete_before_replace=True, deleted_with=droplet
+            ),
         )
         self.network = network.id
         ci_key: pulumi.Output[str] = pulumi.Output.secret(ci.private_key_openssh)
         self.ci_key = ci_key
+        self.droplet = droplet
+        self.on_droplet = pulumi.ResourceOptions(providers=[self.engine], transformations=[_gone_with(droplet)])
         self.register_outputs({})
+
+
+def _gone_with(droplet: do.Droplet) -> pulumi.ResourceTransformation:
+    """Docker's objects are replaced with their droplet, and never asked to go when it goes. (Components don't hand this option down.)"""
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.startswith("docker:"):
+            return None
+        return pulumi.ResourceTransformationResult(
+            args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(deleted_with=droplet))
+        )
+
+    return transform
 
 
 def user_data(hostname: str, boot_private: str, boot_public: str, people: Sequence[str]) -> str:

@@ -44,6 +44,7 @@ class Settings(BaseModel):
     image: ImageDigest
     region: Region
     vpc_range: PrivateRange
+    renew_server: bool
     server_image: Annotated[str, Field(min_length=1)]
     server_size: str
     server_count: int

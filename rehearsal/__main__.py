@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from rehearsal.cloud.world import WorldError
 from rehearsal.conductor.errors import ConductorError, Stopped
-from rehearsal.home import STACKS, Home
+from rehearsal.home import ENGINES, STACKS, Home
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,8 +47,17 @@ def _parser() -> argparse.ArgumentParser:
             "--config", type=Path, metavar="FILE", help="an overlay: the `config:` part of a stack file, put over the stack's own"
         )
         found.add_argument("--json", action="store_true", help="print the steps as JSON")
-        if name == "up":
+        found.add_argument("--engine", choices=ENGINES, help="what runs the program (default: pulumi where it is installed)")
+        if name == "preview":
+            found.add_argument("--refresh", action="store_true", help="ask first what is really there (needs a running rehearsal)")
+        else:
             found.add_argument("--image", metavar="NAME", help="run this image of this machine in place of the sample site")
+    command("refresh", _refresh, "take into the Pulumi CLI's state what is really there")
+    for name, text in (
+        ("recover", "put right what a killed run left behind"),
+        ("rebuild", "make a new droplet in place of one that is lost or to be renewed"),
+    ):
+        command(name, _around, text).set_defaults(words=[name])
     command("status", _status, "what runs", stack=False).add_argument("--json", action="store_true", help="print it as JSON")
     logs = command("logs", _logs, "what a process printed, of all its tasks")
     logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
@@ -66,7 +75,7 @@ def _up(options: argparse.Namespace, home: Home, console: Console) -> int:
     from rehearsal.up import up
 
     said = Console(stderr=True, soft_wrap=True) if options.json else console
-    outcome = up(options.stack, home=home, console=said, image=options.image, overlay=options.config)
+    outcome = up(options.stack, home=home, console=said, image=options.image, overlay=options.config, engine=options.engine)
     if options.json:
         print(_steps(outcome))
     else:
@@ -79,14 +88,29 @@ def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
     from rehearsal.stack import Stack
 
     said = Console(stderr=True, soft_wrap=True)
-    outcome = (
-        Stack(options.stack, home).run(overlay=options.config).preview(lambda event: said.print(event.message) if event.message else None)
-    )
+    run = Stack(options.stack, home).run(overlay=options.config, engine=options.engine)
+    outcome = run.preview(lambda event: said.print(event.message) if event.message else None, refresh=options.refresh)
     if options.json:
         print(_steps(outcome))
     else:
         console.print(tree(outcome))
     return 0
+
+
+def _refresh(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from ci.progress import Progress
+    from rehearsal.stack import Stack
+
+    with Progress(console) as progress:
+        Stack(options.stack, home).run().refresh(progress)
+    return 0
+
+
+def _around(options: argparse.Namespace, home: Home, _console: Console) -> int:
+    """What GitLab runs around the program, on the rehearsed stack."""
+    from rehearsal.workspace import Workspace
+
+    return Workspace(options.stack, home).ci(*options.words)
 
 
 def _steps(outcome: object) -> str:

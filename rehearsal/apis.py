@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -106,7 +107,21 @@ def run(home: Home) -> None:
     with store:
         store["registry_users"][PUSHER] = {"name": PUSHER, "password": home.generated("cloud", "push"), "write": True, "expires_at": None}
     gitlab.seed(store, (APP_PROJECT, INFRA_PROJECT))
-    serve(store, world, "127.0.0.1", 0, *certificate, apis.token, apis.gitlab_token)
+    serve(store, world, "127.0.0.1", _port(home), *certificate, apis.token, apis.gitlab_token)
+
+
+def _port(home: Home) -> int:
+    """The same as last time where it is still free: a Pulumi state remembers the address."""
+    file = home.root / "port"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(file.read_text()) if file.exists() else 0))
+        except OSError:
+            return 0
+        port: int = probe.getsockname()[1]
+    file.write_text(str(port))
+    return port
 
 
 def _serving() -> Iterator[int]:

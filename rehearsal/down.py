@@ -4,9 +4,9 @@ import shutil
 
 from rich.console import Console
 
+from ci.progress import Progress
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
-from rehearsal.conductor.progress import Progress
 from rehearsal.home import Home
 from rehearsal.machine import docker_answers
 from rehearsal.runs import end_orphans
@@ -19,7 +19,7 @@ def down(names: list[str], *, home: Home, console: Console) -> None:
     """Take these stacks down; with the last one goes the cloud itself, and whatever carries the rehearsal's label."""
     end_orphans(home)
     last = set(home.stacks()) <= set(names)
-    for name in [name for name in names if home.ledger(name).exists()]:
+    for name in [name for name in names if home.engine(name).exists()]:
         if last:
             console.print(f"[bold]{name}[/bold] goes with its cloud", highlight=False)
         else:

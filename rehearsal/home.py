@@ -11,6 +11,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STACKS = ("staging", "production")
+ENGINES = ("pulumi", "conductor")
+"""What can run a rehearsed stack: the Pulumi CLI, or its stand-in."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,14 @@ class Home:
         """What an `up` of the stack has made."""
         return self.stack(stack) / "ledger.json"
 
+    def workspace(self, stack: str) -> Path:
+        """Where the Pulumi CLI runs the stack."""
+        return self.stack(stack) / "pulumi"
+
+    def engine(self, stack: str) -> Path:
+        """What runs the stack, as one word; written when an `up` begins."""
+        return self.root / stack / "engine"
+
     def certificate(self, stack: str) -> Path:
         """The CA certificate of the stack's own proxy, for `curl --cacert`."""
         return self.stack(stack) / "ca.crt"
@@ -79,4 +89,4 @@ class Home:
 
     def stacks(self) -> list[str]:
         """The stacks that an `up` has begun and no `down` has ended."""
-        return [stack for stack in STACKS if (self.root / stack / "ledger.json").exists()]
+        return [stack for stack in STACKS if self.engine(stack).exists()]

@@ -6,18 +6,17 @@ import subprocess
 from infra.host import USER, ssh_options
 from rehearsal.agent import Agent
 from rehearsal.cloud.world import WorldError
-from rehearsal.conductor.ledger import Ledger
 from rehearsal.home import Home
+from rehearsal.stack import Stack
 
 
 class Host:
-    """Runs commands on it; address and host key are what the ledger says."""
+    """Runs commands on it; address and host key are what the program exported."""
 
     def __init__(self, home: Home, stack: str) -> None:
-        made = {(entry.type.rpartition(":")[2], entry.name): entry.outputs for entry in Ledger(home.ledger(stack)).entries}
+        exports = Stack(stack, home).exports
         try:
-            self.address = str(made["ReservedIp", "network"]["ipAddress"])
-            self.key = str(made["PrivateKey", "servers-host"]["publicKeyOpenssh"])
+            self.address, self.key = str(exports["host"]), str(exports["hostKey"])
         except KeyError:
             raise WorldError(f"{stack} has no droplet yet; make up STACK={stack}") from None
         self._environment = {**os.environ, "SSH_AUTH_SOCK": str(Agent(home).socket)}

@@ -1,4 +1,4 @@
-"""Runs of the conductor that nobody waits for any more: what a killed `up` left behind goes on making things until it is ended."""
+"""Runs of the program that nobody waits for any more: what a killed `up` left behind goes on making things until it is ended."""
 
 import contextlib
 import os
@@ -14,11 +14,16 @@ from rehearsal.home import Home
 _CONDUCTOR = b"rehearsal.conductor.process"
 
 
+def _is_run(words: list[bytes]) -> bool:
+    """Whether this is what an `up` waits for: the conductor, or the Pulumi CLI."""
+    return _CONDUCTOR in words or (bool(words) and words[0].rpartition(b"/")[2] == b"pulumi")
+
+
 def end_orphans(home: Home) -> None:
     """End them, with every ssh that they started. Raises WorldError where a run's `up` is alive: that one is a person's to stop."""
     found = dict(_of(home))
     for pid, words in found.items():
-        if _CONDUCTOR in words and b"rehearsal" in _words(_parent(pid)):
+        if _is_run(words) and b"rehearsal" in _words(_parent(pid)):
             raise WorldError(f"a run is under way (process {_parent(pid)}); stop it with Ctrl-C first, then run this again")
     for pid in found:
         with contextlib.suppress(ProcessLookupError):

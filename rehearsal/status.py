@@ -5,7 +5,6 @@ from typing import Any
 
 from rehearsal.apis import Apis
 from rehearsal.cloud.world import WorldError
-from rehearsal.conductor.ledger import Ledger
 from rehearsal.home import Home
 from rehearsal.host import Host
 from rehearsal.site import answer
@@ -20,8 +19,14 @@ def status(home: Home) -> dict[str, Any]:
 
 
 def _stack(stack: Stack) -> dict[str, Any]:
-    exports = Ledger(stack.home.ledger(stack.name)).exports
-    found: dict[str, Any] = {"url": stack.url, "image": exports.get("image"), "address": exports.get("address"), "services": {}}
+    exports = stack.exports
+    found: dict[str, Any] = {
+        "url": stack.url,
+        "image": exports.get("image"),
+        "address": exports.get("address"),
+        "engine": stack.engine,
+        "services": {},
+    }
     try:
         found["answer"] = answer(stack, "/")
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ci.progress import Progress
 from infra.broker import IMAGES as BROKERS
 from infra.settings import Settings
 from rehearsal import machine, sample
@@ -16,7 +17,6 @@ from rehearsal.apis import Apis
 from rehearsal.certificate import fetch
 from rehearsal.cloud.world import WorldError
 from rehearsal.conductor.outcome import Outcome
-from rehearsal.conductor.progress import Progress
 from rehearsal.conductor.step import Op
 from rehearsal.home import Home
 from rehearsal.images import Images
@@ -25,19 +25,22 @@ from rehearsal.stack import Stack
 from rehearsal.stackfile import repository
 from rehearsal.world.engine import Engine
 
+_BY = {"pulumi": "the Pulumi CLI", "conductor": "the conductor (a real environment uses the Pulumi CLI)"}
 
-def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None) -> Outcome:
+
+def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None, engine: str | None) -> Outcome:
     """Make the stack. `image` is one of this machine's; without it the sample site is built, or what it was built from is kept."""
     stack, agent, apis = Stack(name, home), Agent(home), Apis(home)
     settings, values = stack.settings(overlay)
+    chosen = stack.choose(engine)
     machine.prepare(console)
-    engine = Engine(str(home.root.parent))
+    docker = Engine(str(home.root.parent))
     if image:
-        sample.check(image, engine, needs_python=not settings.processes[settings.web].health_command)
-    machine.has_room(engine)
+        sample.check(image, docker, needs_python=not settings.processes[settings.web].health_command)
+    machine.has_room(docker)
     with _said(console, "images"):
         images = Images(
-            engine,
+            docker,
             tell=lambda what: console.print(f"  {what}", style="dim", highlight=False),
             install=lambda packages: machine.install(packages, console),
         )
@@ -50,7 +53,8 @@ def up(name: str, *, home: Home, console: Console, image: str | None, overlay: P
         pushed = pool.submit(images.others, _others(settings))
         digest = sample.push(built, home=home, repository=repository(values))
         pushed.result()
-    console.print(f"[bold]{name}[/bold]: the program, run by the conductor (a real environment uses the Pulumi CLI)")
+    console.print(f"[bold]{name}[/bold]: the program, run by {_BY[chosen]}")
+    stack.begin(chosen)
     with Progress(console) as progress:
         outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
     changed = any(step.op is not Op.SAME for step in outcome.steps)

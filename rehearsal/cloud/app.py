@@ -2,33 +2,52 @@
 
 import hmac
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import perf_counter
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rehearsal.cloud import digitalocean, gitlab, registry_users
+from rehearsal.cloud import control, digitalocean, gitlab, registry_users
+from rehearsal.cloud.calls import Calls
 from rehearsal.cloud.digitalocean import errors
+from rehearsal.cloud.digitalocean.rate_limit import RateLimit
+from rehearsal.cloud.fault_injection import FaultInjection, Faults
 from rehearsal.cloud.store import Object, Store
 from rehearsal.cloud.world import World, WorldError
+
+CALLS_FOLDER = "REHEARSAL_CALLS"
+"""The environment variable that names a folder; the application leaves there what it was asked."""
 
 log = logging.getLogger("rehearsal.cloud")
 
 
-def create_app(store: Store, world: World, *, token: str, gitlab_token: str) -> Starlette:
-    """Both APIs and `GET /rehearsal/inventory` over one store and one world.
+class Cloud(Starlette):
+    """The application. `calls` is what it was asked."""
+
+    calls: Calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keeps uvicorn's transport, for the faults: ASGI has no word for a connection that is cut."""
+        if scope["type"] == "http":
+            scope["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await super().__call__(scope, receive, send)
+
+
+def create_app(store: Store, world: World, *, token: str, gitlab_token: str) -> Cloud:
+    """Both APIs, and what is below `/rehearsal`, over one store and one world.
 
     `token` is for `/v2` and `/rehearsal`, as a bearer; `gitlab_token` for `/api/v4`. At the start the application takes up what
     was under way in the store.
     """
+    routes = [*digitalocean.routes(store, world), *gitlab.routes(store, world, token=gitlab_token)]
+    calls, faults = Calls(routes), Faults()
 
     def resume() -> None:
         try:
@@ -41,46 +60,54 @@ def create_app(store: Store, world: World, *, token: str, gitlab_token: str) -> 
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(resume)
         yield
+        if folder := os.environ.get(CALLS_FOLDER):
+            calls.save(Path(folder))
 
     def inventory() -> list[Object]:
         return [*digitalocean.inventory(store), *gitlab.inventory(store)]
 
-    async def list_all(_request: Request) -> JSONResponse:
-        return JSONResponse(await run_in_threadpool(inventory))
-
-    return Starlette(
-        routes=[
-            *digitalocean.routes(store, world),
-            *gitlab.routes(store, world, token=gitlab_token),
-            Route("/rehearsal/inventory", list_all),
+    app = Cloud(
+        routes=[*routes, *control.routes(inventory, calls, faults)],
+        middleware=[
+            Middleware(RequestLog, calls=calls),
+            Middleware(RateLimit),
+            Middleware(BearerToken, token=token, prefixes=("/v2/", "/rehearsal/")),
+            Middleware(FaultInjection, faults=faults),
         ],
-        middleware=[Middleware(RequestLog), Middleware(BearerToken, token=token, prefixes=("/v2/", "/rehearsal/"))],
         lifespan=lifespan,
     )
+    app.calls = calls
+    return app
 
 
 class RequestLog:
-    """Logs method, path, status and milliseconds: never a query, a header or a body, which may hold secrets."""
+    """Counts each request, and logs method, path, status and milliseconds: never a query, a header or a body, which may hold secrets."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, calls: Calls) -> None:
         self._app = app
+        self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        started, status = perf_counter(), None
 
         async def watch(message: Message) -> None:
             nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # Before the client has its answer, which may be about the calls.
+                self._calls.note(scope, status)
             await send(message)
 
         try:
             await self._app(scope, receive, watch)
         finally:
+            if status is None:
+                self._calls.note(scope, None)
             milliseconds = (perf_counter() - started) * 1000
-            log.info("%s %s %d %.0f ms", scope["method"], scope["raw_path"].decode("ascii"), status, milliseconds)
+            log.info("%s %s %s %.0f ms", scope["method"], scope["raw_path"].decode("ascii"), status or "no answer", milliseconds)
 
 
 class BearerToken:

@@ -70,6 +70,10 @@ class Handler(ABC):
         """What a killed run has made of these inputs; None where nothing is, or nothing of it can be known."""
         return None
 
+    def read(self, id: str) -> Existing | None:
+        """What is there under this id, None where nothing is. Inputs hold None for what is empty, and no name of what is not told."""
+        raise Refused(f"{self.type} {id} is not read back: only GitLab's types are")
+
 
 def wait_until(condition: Callable[[], bool], *, what: str, seconds: float) -> None:
     """Look until the condition holds; raises ConductorError after `seconds`."""

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ci.events import Event, Tell
 from rehearsal.conductor.errors import ConductorError, Refused, Stopped, Unreachable
-from rehearsal.conductor.events import Event, Tell
 from rehearsal.conductor.mask import Mask
 
 

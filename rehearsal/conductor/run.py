@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import rehearsal
+from ci.events import Event, Tell
 from rehearsal.conductor.connections import Endpoints
-from rehearsal.conductor.errors import ConductorError, Stopped
-from rehearsal.conductor.events import Event, Tell
+from rehearsal.conductor.errors import ConductorError, Refused, Stopped
 from rehearsal.conductor.outcome import Outcome
 
 
@@ -45,9 +45,15 @@ class Run:
         """Make what the program declares. Raises ConductorError, Stopped after Ctrl-C; then the next `up` goes on."""
         return self._run("up", on_event)
 
-    def preview(self, on_event: Tell = _silence) -> Outcome:
+    def preview(self, on_event: Tell = _silence, *, refresh: bool = False) -> Outcome:
         """What `up` would do: no lock, no network, no effect."""
+        if refresh:
+            self.refresh(on_event)
         return self._run("preview", on_event)
+
+    def refresh(self, _on_event: Tell = _silence) -> Outcome:
+        """Refused: the conductor never looks at what is really there."""
+        raise Refused("only the Pulumi CLI refreshes: install it, then make down and make up ENGINE=pulumi")
 
     def down(self, on_event: Tell = _silence) -> Outcome:
         """Delete all that the ledger knows. Raises ConductorError when something could not be deleted; it stays in the ledger."""

@@ -7,7 +7,7 @@ import threading
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from rehearsal.conductor.events import Event
+from ci.events import Event
 from rehearsal.conductor.mask import Mask
 
 

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.text import Text
 from rich.tree import Tree
 
+from ci.progress import short
 from rehearsal.conductor.outcome import Outcome
-from rehearsal.conductor.progress import short
 from rehearsal.conductor.step import Op, Step
 
 _SIGNS = {Op.CREATE: "[green]+[/green]", Op.UPDATE: "[yellow]~[/yellow]", Op.REPLACE: "[magenta]+-[/magenta]", Op.DELETE: "[red]-[/red]"}

@@ -17,6 +17,7 @@ from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
 from rehearsal.cloud.app import create_app
+from rehearsal.cloud.calls import Calls
 from rehearsal.cloud.store import Store
 from tests.cloud.recording_world import SECONDS, RecordingWorld
 
@@ -28,12 +29,14 @@ DOCUMENT = Path(os.environ.get("DIGITALOCEAN_OPENAPI") or REPOSITORY.parent / "s
 class Api:
     """A client that checks every reply against DigitalOcean's own OpenAPI document, where that is to be had."""
 
-    def __init__(self, send: Callable[..., httpx.Response], world: RecordingWorld) -> None:
+    def __init__(self, send: Callable[..., httpx.Response], world: RecordingWorld, calls: Calls) -> None:
         self.world = world
+        self.calls = calls
         self._send = send
 
     def send(self, method: str, path: str, body: Any = None, *, token: str = TOKEN) -> httpx.Response:
-        reply = self._send(method, path, json=body, headers={"authorization": f"Bearer {token}"})
+        agent = "openapi-core" if document() else "httpx"
+        reply = self._send(method, path, json=body, headers={"authorization": f"Bearer {token}", "user-agent": agent})
         check(method, path, reply)
         return reply
 
@@ -107,11 +110,21 @@ class Api:
 
 @contextmanager
 def serving(folder: Path, world: RecordingWorld) -> Iterator[Api]:
-    """The whole application over a store in `folder`, until the block is left: what is kept there starts again."""
+    """The whole application over a store in `folder`, until the block is left: what is kept there starts again.
+
+    A request that is no operation of the APIs is an error at the end, unless the test has reset the calls.
+    """
     app = create_app(Store(folder / "cloud.json"), world, token=TOKEN, gitlab_token="glpat-of-the-test")
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://api.digitalocean.com")
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-        yield Api(lambda *request, **options: portal.call(partial(client.request, *request, **options)), world)
+        yield Api(lambda *request, **options: portal.call(partial(client.request, *request, **options)), world, app.calls)
+    check_listed(app.calls)
+
+
+def check_listed(calls: Calls) -> None:
+    """Raises where a client asked for what the stand-ins don't answer. A test that is about that resets the calls."""
+    unlisted = [f"{call['client']}: {call['method']} {call['path']}" for call in calls.unlisted()]
+    assert not unlisted, f"the stand-ins have no such operation: {', '.join(unlisted)}"
 
 
 @cache

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -35,6 +36,11 @@ class Cloud:
     def client(self, token: str = TOKEN) -> Client:
         return Client(token=token, endpoint=self.url, connection_verify=str(self.authority))
 
+    def calls(self) -> Any:
+        context, authorization = ssl.create_default_context(cafile=self.authority), {"authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(base_url=self.url, verify=context) as client:
+            return client.get("/rehearsal/calls", headers=authorization).raise_for_status().json()
+
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
@@ -46,7 +52,9 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     with log, subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         assert process.stdout
         try:
-            yield Cloud(process=process, url=process.stdout.readline().strip(), authority=pem)
+            running = Cloud(process=process, url=process.stdout.readline().strip(), authority=pem)
+            yield running
+            assert process.poll() is not None or running.calls()["unlisted"] == []
         finally:
             process.terminate()
 

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import time
+from uuid import UUID
 
 import pytest
 
@@ -23,10 +25,25 @@ def test_the_inventory_needs_the_token_too(api: Api) -> None:
 def test_an_operation_that_is_not_there_is_named(api: Api) -> None:
     message = api.refused(404, "PUT", "/v2/kubernetes/clusters")
     assert "does not answer PUT /v2/kubernetes/clusters" in message
+    api.calls.reset()
 
 
 def test_a_known_path_with_another_method_is_named_too(api: Api) -> None:
     assert "does not answer PATCH /v2/account" in api.refused(404, "PATCH", "/v2/account")
+    api.calls.reset()
+
+
+def test_every_answer_tells_the_rate_limit_and_a_request_id(api: Api) -> None:
+    replies = [api.send("GET", "/v2/account"), api.send("GET", "/v2/account", token="wrong"), api.send("GET", "/v2/vpcs/none")]
+    assert [reply.status_code for reply in replies] == [200, 401, 404]
+    assert [(reply.headers["ratelimit-limit"], reply.headers["ratelimit-remaining"]) for reply in replies] == [
+        ("5000", "4999"),
+        ("5000", "4998"),
+        ("5000", "4997"),
+    ]
+    assert all(0 <= time.time() + 3600 - int(reply.headers["ratelimit-reset"]) < 60 for reply in replies)
+    assert len({UUID(reply.headers["x-request-id"]) for reply in replies}) == 3
+    assert replies[2].json()["request_id"] == replies[2].headers["x-request-id"]
 
 
 def test_a_list_comes_in_pages(api: Api) -> None:

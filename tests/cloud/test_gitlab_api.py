@@ -58,6 +58,10 @@ def test_a_token_is_taken_as_a_private_token_and_as_a_bearer(site: Site, option:
     assert client.user
 
 
+def test_the_version_is_told(site: Site) -> None:
+    assert all(site.client().version())
+
+
 @pytest.mark.parametrize("options", [{"private_token": "glpat-wrong"}, {"oauth_token": "glpat-wrong"}, {"job_token": TOKEN}])
 def test_another_token_is_refused(site: Site, options: dict[str, str]) -> None:
     with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):
@@ -83,6 +87,7 @@ def test_what_the_stand_in_does_not_answer_is_named(site: Site) -> None:
     assert (status, body["error"]) == (404, "404 Not Found")
     assert "does not answer GET /api/v4/projects/group%2Fsite/issues;" in body["hint"]
     assert "not-to-be-repeated" not in body["hint"]
+    site.calls.reset()
 
 
 def test_missing_and_wrong_parameters_are_named_without_their_values(site: Site) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ci.events import Event
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.deployment import Deployment
-from rehearsal.conductor.events import Event
 from rehearsal.conductor.handler import Existing, Handler, Made
 from rehearsal.conductor.ledger import Entry, Ledger
 from rehearsal.conductor.mask import Mask

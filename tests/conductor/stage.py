@@ -4,8 +4,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ci.events import Event
 from rehearsal.conductor.connections import Endpoints
-from rehearsal.conductor.events import Event
 from rehearsal.conductor.run import Run
 
 HERE = Path(__file__).parent

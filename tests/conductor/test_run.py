@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ci.events import Event
 from rehearsal.conductor.errors import ConductorError, Stopped
-from rehearsal.conductor.events import Event
 from rehearsal.conductor.ledger import Ledger, State
 from tests.conductor.stage import Events, Stage
 

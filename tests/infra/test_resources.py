@@ -12,7 +12,20 @@ from tests.infra.values import STACKS
 
 COMPONENTS = {
     f"site:infra:{noun}"
-    for noun in ("Network", "Database", "Registry", "Servers", "Schema", "Pipeline", "Release", "Broker", "Site", "Proxy", "Watch")
+    for noun in (
+        "Network",
+        "Database",
+        "Registry",
+        "Servers",
+        "Schema",
+        "Pipeline",
+        "Release",
+        "Broker",
+        "Site",
+        "Proxy",
+        "Watch",
+        "Address",
+    )
 }
 """Frozen: a type token is a part of every URN below it."""
 HOLDS_DATA = {

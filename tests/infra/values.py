@@ -38,8 +38,8 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
     """Id and computed outputs of a new resource, as plain values: what is secret, the program itself must say."""
     docker_config = {"auths": {"registry.digitalocean.com": {"auth": base64.b64encode(f"puller:{_PULL_TOKEN}".encode()).decode()}}}
     outputs: dict[str, dict[str, Any]] = {
-        "digitalocean:index/reservedIp:ReservedIp": {"ipAddress": "203.0.113.10"},
-        "digitalocean:index/droplet:Droplet": {"ipv4AddressPrivate": "10.20.0.2"},
+        "digitalocean:index/reservedIp:ReservedIp": {"ipAddress": "203.0.113.20"},
+        "digitalocean:index/droplet:Droplet": {"ipv4Address": "203.0.113.10", "ipv4AddressPrivate": "10.20.0.2"},
         "digitalocean:index/databaseCluster:DatabaseCluster": {
             "privateHost": "private-site.db.example.com",
             "port": 25060,

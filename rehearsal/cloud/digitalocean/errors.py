@@ -1,5 +1,6 @@
 """What DigitalOcean answers when it refuses: a status and `{id, message, request_id}`. A message never holds a secret."""
 
+from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.responses import JSONResponse
@@ -11,6 +12,8 @@ IDS = {
     409: "conflict",
     412: "precondition_failed",
     422: "unprocessable_entity",
+    429: "too_many_requests",
+    500: "server_error",
 }
 
 
@@ -33,8 +36,8 @@ def refused(message: str) -> ApiError:
     return ApiError(422, message)
 
 
-def reply(error: ApiError) -> JSONResponse:
-    """The error as a response, with its request id in the body and in a header as DigitalOcean has it."""
+def reply(error: ApiError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The error as a response, with its request id in the body and in a header as DigitalOcean has it; `headers` come on top."""
     request_id = str(uuid4())
     body = {"id": IDS[error.status], "message": error.message, "request_id": request_id}
-    return JSONResponse(body, error.status, headers={"x-request-id": request_id})
+    return JSONResponse(body, error.status, headers={"x-request-id": request_id, **(headers or {})})

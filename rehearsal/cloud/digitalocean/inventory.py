@@ -35,7 +35,7 @@ KINDS = [
 
 
 def inventory(store: Store) -> list[Object]:
-    """All objects that a client made, each as `{kind, id, name, tags?}`.
+    """All objects that a client made, each as `{kind, id, name}`, with `tags` and `created_at` where it has them.
 
     A cluster's first user and database come with it and are not listed. A registry credential is named by what it may do,
     because its own name is its password.
@@ -52,4 +52,4 @@ def inventory(store: Store) -> list[Object]:
 def _entry(kind: Kind, key: str, thing: Object) -> Object:
     access = "read and write" if thing.get("write") else "read"
     entry = {"kind": kind.kind, "id": key, "name": kind.name.format_map({"access": access, **thing})}
-    return entry | {"tags": thing["tags"]} if "tags" in thing else entry
+    return entry | {field: thing[field] for field in ("tags", "created_at") if field in thing}

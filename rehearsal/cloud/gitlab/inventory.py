@@ -34,14 +34,16 @@ KINDS = [
 
 
 def inventory(store: Store) -> list[dict[str, str]]:
-    """All objects that a client made, each as `kind`, `id` and `name`, such as `SSH_KEY@staging in group/site`.
+    """All objects that a client made, each as `kind`, `id`, `name`, such as `SSH_KEY@staging in group/site`, and `created_at`.
 
+    GitLab keeps that time for deploy keys and environments only.
     Projects, and the first protection of their default branch, were there before and are not listed.
     """
     with store:
         paths = projects.paths(store)
         return [
             {"kind": kind, "id": str(record["id"]), "name": f"{name.format_map(record)} in {paths[record['project']]}"}
+            | {field: record[field] for field in ("created_at",) if field in record}
             for noun, kind, name in KINDS
             for record in records.every(store, noun)
             if not record.get("initial")

@@ -10,6 +10,7 @@ from rehearsal.conductor.handler import Handler
 from rehearsal.conductor.properties import Properties
 
 if TYPE_CHECKING:
+    from gitlab.base import RESTObject
     from gitlab.v4.objects import Project
 
 
@@ -38,4 +39,26 @@ def called(*, gone: bool = False) -> Iterator[None]:
 
 def body(inputs: Properties, names: Iterable[str]) -> dict[str, Any]:
     """The API's fields of these input properties; absent ones left out."""
-    return {re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name): inputs[name] for name in names if name in inputs}
+    return {_field(name): inputs[name] for name in names if name in inputs}
+
+
+def told(found: "RESTObject", names: Iterable[str]) -> Properties:
+    """These input properties as the API tells them, None for an empty one."""
+    return {name: found.attributes.get(_field(name)) for name in names}
+
+
+def identity(id: str, *names: str) -> Properties:
+    """The properties that a physical id joins with colons, as pulumi-gitlab's do. Raises ConductorError."""
+    parts = id.split(":", len(names) - 1)
+    if len(parts) != len(names):
+        raise ConductorError(f"the id is {id}; it must be {':'.join(names)}")
+    return dict(zip(names, parts, strict=True))
+
+
+def number(id: str) -> str:
+    """GitLab's own number at the end of a physical id."""
+    return id.rpartition(":")[2]
+
+
+def _field(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)

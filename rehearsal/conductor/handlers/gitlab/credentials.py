@@ -3,8 +3,11 @@
 from typing import Any, ClassVar
 
 from rehearsal.conductor.handler import Existing, Handler, Made
-from rehearsal.conductor.handlers.gitlab.api import InProject, body, called
+from rehearsal.conductor.handlers.gitlab.api import InProject, body, called, identity, number, told
 from rehearsal.conductor.properties import Properties
+
+_DEFAULTS = {"description": "", "masked": False, "protected": False, "raw": False, "variableType": "env_var"}
+"""What a variable goes back to where a program no longer says it: GitLab itself would keep the old."""
 
 
 class ProjectVariable(InProject):
@@ -23,7 +26,7 @@ class ProjectVariable(InProject):
 
     def update(self, old: Existing, new: Properties) -> Properties:
         with called():
-            self.project(new).variables.update(new["key"], _variable(new), filter=_scope(new))
+            self.project(new).variables.update(new["key"], _variable(_DEFAULTS | new), filter=_scope(new))
         return old.outputs
 
     def delete(self, old: Existing) -> None:
@@ -34,6 +37,15 @@ class ProjectVariable(InProject):
         with called(gone=True):
             self.project(inputs).variables.get(inputs["key"], filter=_scope(inputs))
             return _made_variable(inputs)
+        return None
+
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "key", "environmentScope")
+        with called(gone=True):
+            found = self.project(inputs).variables.get(inputs["key"], filter=_scope(inputs))
+            shown = () if found.hidden else ("value",)
+            names = ("description", "hidden", "masked", "protected", "raw", "variableType", *shown)
+            return Existing(id, inputs | told(found, names), {})
         return None
 
 
@@ -50,17 +62,24 @@ class ProjectDeployToken(InProject):
     def create(self, inputs: Properties) -> Made:
         with called():
             token = self.project(inputs).deploytokens.create(body(inputs, ("name", "scopes", "username", "expiresAt")))
-            return Made(str(token.id), {"username": token.username, "token": token.token})
+            return Made(f"{inputs['project']}:{token.id}", {"username": token.username, "token": token.token})
 
     def delete(self, old: Existing) -> None:
         with called(gone=True):
-            self.project(old.inputs).deploytokens.delete(int(old.id))
+            self.project(old.inputs).deploytokens.delete(number(old.id))
 
     def find(self, inputs: Properties) -> Made | None:
         with called():
             for token in self.project(inputs).deploytokens.list(get_all=True):
                 if token.name == inputs["name"]:
                     token.delete()
+        return None
+
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "number")
+        with called(gone=True):
+            token = self.project(inputs).deploytokens.get(inputs.pop("number"))
+            return Existing(id, inputs | told(token, ("name", "scopes", "username", "expiresAt")), {"username": token.username})
         return None
 
 
@@ -75,17 +94,24 @@ class DeployKey(InProject):
 
     def create(self, inputs: Properties) -> Made:
         with called():
-            return _made_key(self.project(inputs).keys.create(body(inputs, ("title", "key", "canPush", "expiresAt"))))
+            return _made_key(inputs, self.project(inputs).keys.create(body(inputs, ("title", "key", "canPush", "expiresAt"))))
 
     def delete(self, old: Existing) -> None:
         with called(gone=True):
-            self.project(old.inputs).keys.delete(int(old.id))
+            self.project(old.inputs).keys.delete(number(old.id))
 
     def find(self, inputs: Properties) -> Made | None:
         with called():
             keys = self.project(inputs).keys.list(get_all=True)
         same = [key for key in keys if key.key.split()[:2] == inputs["key"].split()[:2]]
-        return _made_key(same[0]) if same else None
+        return _made_key(inputs, same[0]) if same else None
+
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "number")
+        with called(gone=True):
+            key = self.project(inputs).keys.get(inputs.pop("number"))
+            return Existing(id, inputs | told(key, ("title", "key", "canPush", "expiresAt")), _made_key(inputs, key).outputs)
+        return None
 
 
 def _variable(inputs: Properties) -> dict[str, Any]:
@@ -102,8 +128,8 @@ def _made_variable(inputs: Properties) -> Made:
     return Made(f"{inputs['project']}:{inputs['key']}:{inputs.get('environmentScope', '*')}", {})
 
 
-def _made_key(key: Any) -> Made:
-    return Made(str(key.id), {"deployKeyId": key.id})
+def _made_key(inputs: Properties, key: Any) -> Made:
+    return Made(f"{inputs['project']}:{key.id}", {"deployKeyId": key.id})
 
 
 KINDS: tuple[type[Handler], ...] = (ProjectVariable, ProjectDeployToken, DeployKey)

@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 
 from rehearsal.conductor.handler import Existing, Handler, Made
-from rehearsal.conductor.handlers.gitlab.api import InProject, body, called
+from rehearsal.conductor.handlers.gitlab.api import InProject, body, called, identity, number, told
 from rehearsal.conductor.properties import Properties, changed
 
 _LEVELS = {"no one": 0, "developer": 30, "maintainer": 40, "admin": 60}
 """GitLab's access levels by the provider's names."""
+_NAMES = {level: name for name, level in _LEVELS.items()}
 
 
 class ProjectEnvironment(InProject):
@@ -21,17 +22,17 @@ class ProjectEnvironment(InProject):
 
     def create(self, inputs: Properties) -> Made:
         with called():
-            return _made_environment(self.project(inputs).environments.create(_environment(inputs)))
+            return _made_environment(inputs, self.project(inputs).environments.create(_environment(inputs)))
 
     def update(self, old: Existing, new: Properties) -> Properties:
         if changed(old.inputs, new) != ("stopBeforeDestroy",):
             with called():
-                self.project(new).environments.update(int(old.id), _environment(new))
+                self.project(new).environments.update(number(old.id), _environment(new))
         return old.outputs
 
     def delete(self, old: Existing) -> None:
         with called(gone=True):
-            environment = self.project(old.inputs).environments.get(int(old.id))
+            environment = self.project(old.inputs).environments.get(number(old.id))
             if old.inputs.get("stopBeforeDestroy"):
                 environment.stop()
             environment.delete()
@@ -39,7 +40,15 @@ class ProjectEnvironment(InProject):
     def find(self, inputs: Properties) -> Made | None:
         with called():
             found = self.project(inputs).environments.list(name=inputs["name"], get_all=True)
-        return _made_environment(found[0]) if found else None
+        return _made_environment(inputs, found[0]) if found else None
+
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "number")
+        with called(gone=True):
+            found = self.project(inputs).environments.get(inputs.pop("number"))
+            told_inputs = told(found, ("name", "externalUrl", "tier", "description"))
+            return Existing(id, inputs | told_inputs, _made_environment(inputs, found).outputs)
+        return None
 
 
 class BranchProtection(InProject):
@@ -75,6 +84,14 @@ class BranchProtection(InProject):
             return _made_protection(inputs, self.project(inputs).protectedbranches.get(inputs["branch"]))
         return None
 
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "branch")
+        with called(gone=True):
+            found = self.project(inputs).protectedbranches.get(inputs["branch"])
+            levels = {f"{side}AccessLevel": _level(getattr(found, f"{side}_access_levels")) for side in ("push", "merge")}
+            return Existing(id, inputs | levels | told(found, ("allowForcePush",)), _made_protection(inputs, found).outputs)
+        return None
+
 
 class TagProtection(InProject):
     """`gitlab.TagProtection`."""
@@ -99,17 +116,29 @@ class TagProtection(InProject):
             return Made(f"{inputs['project']}:{inputs['tag']}", {})
         return None
 
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "tag")
+        with called(gone=True):
+            found = self.project(inputs).protectedtags.get(inputs["tag"])
+            return Existing(id, inputs | {"createAccessLevel": _level(found.create_access_levels)}, {})
+        return None
+
 
 def _environment(inputs: Properties) -> dict[str, Any]:
     return body(inputs, ("name", "externalUrl", "tier", "description"))
 
 
-def _made_environment(environment: Any) -> Made:
-    return Made(str(environment.id), {"slug": environment.slug, "state": environment.state})
+def _made_environment(inputs: Properties, environment: Any) -> Made:
+    return Made(f"{inputs['project']}:{environment.id}", {"slug": environment.slug, "state": environment.state})
 
 
 def _made_protection(inputs: Properties, branch: Any) -> Made:
     return Made(f"{inputs['project']}:{inputs['branch']}", {"branchProtectionId": branch.id})
+
+
+def _level(levels: list[dict[str, Any]]) -> str:
+    """The one access level of the free tier's plain form."""
+    return _NAMES[levels[0]["access_level"]]
 
 
 KINDS: tuple[type[Handler], ...] = (ProjectEnvironment, BranchProtection, TagProtection)

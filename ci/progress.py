@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 
-from rehearsal.conductor.events import Event
+from ci.events import Event
 
 _DONE = {"create": "created", "find": "looked for an unfinished", "update": "updated", "replace": "replaced", "delete": "deleted"}
 

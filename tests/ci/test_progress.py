@@ -5,8 +5,8 @@ import re
 
 from rich.console import Console
 
-from rehearsal.conductor.events import Event
-from rehearsal.conductor.progress import Progress
+from ci.events import Event
+from ci.progress import Progress
 
 VPC = "digitalocean:index/vpc:Vpc"
 

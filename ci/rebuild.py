@@ -1,0 +1,105 @@
+"""`rebuild`: another droplet in place of one that is lost, dead, or to be renewed, and the site on it, in one command.
+
+An ordinary `up` can't: with the droplet gone it takes the containers for unchanged, and a droplet that is there is never replaced by it.
+"""
+
+import contextlib
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import yaml
+
+from ci.cli import Cli, CliError
+from ci.events import Event, Tell
+from ci.host import Host, HostError
+from ci.state import DROPLET, Resource, State
+from ci.teller import Teller
+
+SERVERS = "servers"
+
+
+class RebuildError(Exception):
+    """What is the matter, and how to go on."""
+
+
+class Found(StrEnum):
+    """What became of the droplet."""
+
+    ALIVE = "answers: its files are copied, and it serves until the new one is ready"
+    DEAD = "is there, but does not answer: what only its volumes hold is lost"
+    GONE = "is gone: what only its volumes held is lost"
+
+
+def rebuild(cli: Cli, tell: Tell) -> Found:
+    """Do it. Raises RebuildError or CliError; running it again goes on where it stopped."""
+    state = State(cli.export())
+    droplet = state.find(DROPLET, SERVERS)
+    if droplet is None:
+        raise RebuildError(f"{cli.stack} has no droplet in its state; make one with: pulumi up --stack {cli.stack}")
+    if begun := [old["id"] for old in state.replaced(DROPLET)]:
+        tell(Event(kind="said", message=f"going on: droplet {droplet['id']} takes the place of {', '.join(begun)}"))
+        _up(cli, tell)
+        return Found.ALIVE
+    found, host = _look(cli, state, droplet)
+    tell(Event(kind="said", message=f"droplet {droplet['id']} ({host.address}) {found.value}"))
+    # What is on the old host goes with it, whole: it is not taken down piece by piece, but made anew on the new one.
+    state = State(cli.export())
+    state.drop(lambda resource: str(resource["type"]).startswith("docker:"))
+    cli.replace_state(state.exported)
+    replacing = ["--replace", droplet["urn"]] if found is not Found.GONE else []
+    strict = dataclasses.replace(cli, environment={**cli.environment, "MUST": "1"}) if found is Found.ALIVE else cli
+    try:
+        with _renewing(cli) as file:
+            _up(strict, tell, *replacing, "--config-file", str(file))
+    except CliError as error:
+        if found is Found.ALIVE:
+            _restart(state, host, tell)
+        raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
+    return found
+
+
+def _look(cli: Cli, state: State, droplet: Resource) -> tuple[Found, Host]:
+    """Ask the cloud, and the host itself."""
+    outputs = state.outputs
+    if "hostKey" not in outputs:
+        raise RebuildError(f"{cli.stack} was never finished; go on with: pulumi up --stack {cli.stack}")
+    host = Host(address=droplet["outputs"]["ipv4Address"], key=outputs["hostKey"], environment=cli.environment)
+    cli.run("refresh", "--yes", "--skip-preview", "--target", droplet["urn"])
+    if State(cli.export()).find(DROPLET, SERVERS) is None:
+        return Found.GONE, host
+    return (Found.ALIVE if host.answers() else Found.DEAD), host
+
+
+def _up(cli: Cli, tell: Tell, *words: str) -> None:
+    teller = Teller(tell)
+    for raw in cli.stream("up", "--yes", "--skip-preview", *words):
+        teller(raw)
+
+
+@contextlib.contextmanager
+def _renewing(cli: Cli) -> Iterator[Path]:
+    """The stack file with the one key that lets this run replace the droplet. The CLI would write `--config` into the real one."""
+    original = cli.folder / f"Pulumi.{cli.stack}.yaml"
+    folder = Path(tempfile.mkdtemp())
+    try:
+        content = yaml.safe_load(original.read_text())
+        project = yaml.safe_load((cli.folder / "Pulumi.yaml").read_text())["name"]
+        content["config"][f"{project}:renewServer"] = True
+        copy = folder / original.name
+        copy.write_text(yaml.safe_dump(content))
+        yield copy
+    finally:
+        shutil.rmtree(folder)
+
+
+def _restart(state: State, host: Host, tell: Tell) -> None:
+    """A failed renewal leaves the old droplet serving: what was stopped on it starts again."""
+    data = next((found for found in state.of("command:local:Command") if found["urn"].endswith(f"::{SERVERS}-data")), None)
+    for name in str((data or {}).get("inputs", {}).get("environment", {}).get("SINGLETONS", "")).split():
+        with contextlib.suppress(HostError):
+            host.run(f"docker service scale --quiet {name}=1")
+            tell(Event(kind="said", message=f"{name} runs again on the old droplet"))

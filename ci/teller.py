@@ -1,0 +1,47 @@
+"""The engine's events as what people are told: what began, what ended after how many seconds, what failed."""
+
+import time
+from typing import Any
+
+from ci.cli import error
+from ci.events import Event, Tell
+
+_OPS = {"create": "create", "update": "update", "delete": "delete", "create-replacement": "replace", "delete-replaced": "delete"}
+
+
+class Teller:
+    """Give it each event of a stream."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._since: dict[str, float] = {}
+
+    def __call__(self, raw: dict[str, Any]) -> None:
+        for key in ("resourcePreEvent", "resOutputsEvent"):
+            if key in raw and (op := _OPS.get(raw[key]["metadata"]["op"])) and _real(raw[key]["metadata"]):
+                self._step(raw[key]["metadata"], op, ended=key == "resOutputsEvent")
+        told = raw.get("diagnosticEvent", {})
+        if message := error(raw):
+            self._tell(Event(kind="failed", urn=told.get("urn", ""), message=message))
+        elif told.get("severity") == "warning":
+            self._tell(Event(kind="said", message=told["message"].strip()))
+
+    def _step(self, metadata: dict[str, Any], op: str, *, ended: bool) -> None:
+        now, urn = time.monotonic(), str(metadata["urn"])
+        since = self._since.setdefault(urn, now)
+        self._tell(
+            Event(
+                kind="finished" if ended else "started",
+                op=op,
+                type=metadata["type"],
+                name=urn.rpartition("::")[2],
+                urn=urn,
+                seconds=now - since,
+            )
+        )
+
+
+def _real(metadata: dict[str, Any]) -> bool:
+    """Whether it is a resource of its own: no component, and no provider that the engine makes by itself."""
+    state = metadata.get("new") or metadata.get("old") or {}
+    return bool(state.get("custom")) and "::default" not in metadata["urn"]

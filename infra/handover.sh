@@ -1,0 +1,51 @@
+# What a droplet leaves to the one that takes its place. Before this text come `before` and `now`, which run a command on the old and
+# on the new host. The old one is found at the site's own address, which still points to it while PHASE is `data` (nothing of the site
+# runs on the new host yet); `rest` comes when the address has moved, and FROM says what `data` found: where the old host is by
+# itself, and when it was copied. MUST=1 (set by `python -m ci rebuild`) makes an old host that does not answer an error.
+set -eu
+own_address="ip -4 -o route get 1.1.1.1 | sed 's/.* src //; s/ .*//'"
+volume_folder=/var/lib/docker/volumes
+
+case "$PHASE" in
+  data)
+    if ! old=$(before "$own_address" </dev/null 2>&1); then
+      [ -z "${MUST:-}" ] && exit 0
+      echo "the old droplet does not answer any more: $old" >&2
+      exit 1
+    fi
+    [ "$old" = "$HOST" ] && exit 0
+    echo "$old $(before date +%s </dev/null)"
+    for volume in $VOLUMES; do
+      before docker volume inspect "$volume" >/dev/null 2>&1 </dev/null || continue
+      now docker volume create "$volume" >/dev/null </dev/null
+      before sudo tar --create --numeric-owner --directory "$volume_folder/$volume/_data" . </dev/null |
+        now sudo tar --extract --numeric-owner --directory "$volume_folder/$volume/_data"
+    done
+    # Two of these would do everything twice.
+    for process in $SINGLETONS; do
+      before docker service scale "$process=0" >/dev/null </dev/null || true
+    done
+    ;;
+  rest)
+    [ -n "$FROM" ] || exit 0
+    from=${FROM% *} since=${FROM#* }
+    for volume in $VOLUMES; do
+      before docker volume inspect "$volume" >/dev/null 2>&1 </dev/null || continue
+      # What came since, without touching what is newer here.
+      before sudo tar --create --numeric-owner --newer-mtime "@$since" --directory "$volume_folder/$volume/_data" . </dev/null | now \
+        "sudo sh -ec 'new=\$(mktemp -d) && tar --extract --numeric-owner --directory \$new && cp -au \$new/. $volume_folder/$volume/_data/; rm -r \$new'"
+    done
+    # What waits in the old broker is worked off by the old workers, which then end what they have begun.
+    deadline=$(($(date +%s) + LIMIT))
+    while [ -n "$BACKLOG" ] && left=$(before "$BACKLOG" </dev/null) && [ "${left:-0}" -gt 0 ]; do
+      if [ "$(date +%s)" -ge "$deadline" ]; then
+        echo "$from: $left messages are still in the broker after $LIMIT s; the old droplet is kept, run rebuild again" >&2
+        exit 1
+      fi
+      sleep 1
+    done
+    for process in $WORKERS; do
+      before docker service scale "$process=0" >/dev/null </dev/null || true
+    done
+    ;;
+esac

@@ -1,0 +1,89 @@
+"""The Pulumi CLI as what runs a rehearsal; its other way is the conductor (`rehearsal.conductor.run.Run`)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ci.cli import Cli, CliError
+from ci.events import Event, Tell
+from ci.teller import Teller
+from rehearsal.conductor.errors import ConductorError
+from rehearsal.conductor.outcome import Outcome
+from rehearsal.conductor.step import Op, Step
+
+_OPS = {"same": Op.SAME, "create": Op.CREATE, "update": Op.UPDATE, "delete": Op.DELETE, "create-replacement": Op.REPLACE}
+
+
+def _silence(_event: Event) -> None:
+    return None
+
+
+class Engine:
+    """One stack under the CLI. Each call raises ConductorError with what the engine said where it fails."""
+
+    def __init__(self, prepare: Callable[[], Cli]) -> None:
+        """`prepare` brings the workspace up to date and gives its CLI."""
+        self._prepare = prepare
+
+    def up(self, on_event: Tell = _silence) -> Outcome:
+        return self._run(on_event, "up", "--yes", "--skip-preview")
+
+    def preview(self, on_event: Tell = _silence, *, refresh: bool = False) -> Outcome:
+        """What `up` would do; `refresh` asks first what is really there."""
+        return self._run(on_event, "preview", *(["--refresh"] if refresh else []))
+
+    def refresh(self, on_event: Tell = _silence) -> Outcome:
+        """Take into the state what is really there."""
+        return self._run(on_event, "refresh", "--yes", "--skip-preview")
+
+    def down(self, on_event: Tell = _silence) -> Outcome:
+        """Destroy everything. What is protected goes too: a rehearsal has nothing to lose."""
+        self._prepare().run("state", "unprotect", "--all", "--yes")
+        return self._run(on_event, "destroy", "--yes", "--skip-preview")
+
+    def _run(self, on_event: Tell, *words: str) -> Outcome:
+        try:
+            cli, teller, reader = self._prepare(), Teller(on_event), _Reader()
+            for raw in cli.stream(*words):
+                teller(raw)
+                reader(raw)
+        except CliError as error:
+            raise ConductorError(str(error)) from None
+        return reader.outcome()
+
+
+class _Reader:
+    """Makes an outcome of a stream of events."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self._components: dict[str, str] = {}
+        self._exports: dict[str, Any] = {}
+
+    def __call__(self, raw: dict[str, Any]) -> None:
+        if "resourcePreEvent" in raw:
+            self._began(raw["resourcePreEvent"]["metadata"])
+        if "resOutputsEvent" in raw and raw["resOutputsEvent"]["metadata"]["type"] == "pulumi:pulumi:Stack":
+            self._exports = raw["resOutputsEvent"]["metadata"]["new"]["outputs"]
+
+    def _began(self, metadata: dict[str, Any]) -> None:
+        op, urn = _OPS.get(metadata["op"]), metadata["urn"]
+        state = metadata.get("new") or metadata.get("old") or {}
+        if op is None or "::default" in urn:
+            return
+        if not state.get("custom"):
+            self._components[urn] = state.get("parent", "")
+            return
+        self._steps.append(
+            Step(
+                urn=urn,
+                type=metadata["type"],
+                name=urn.rpartition("::")[2],
+                parent=state.get("parent", ""),
+                op=op,
+                properties=tuple(metadata.get("diffs") or ()),
+            )
+        )
+
+    def outcome(self) -> Outcome:
+        secret = [name for name, value in self._exports.items() if isinstance(value, dict) and "ciphertext" in value]
+        return Outcome(steps=self._steps, exports=self._exports, secret_exports=secret, components=self._components)

@@ -1,0 +1,127 @@
+"""The folder in which the Pulumi CLI runs a rehearsed stack: the program by links, a stack file of its own, and its state."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ci.cli import Cli
+from rehearsal.agent import Agent
+from rehearsal.apis import Apis
+from rehearsal.home import CHECKOUT, Home
+from rehearsal.images import CERTIFICATES
+from rehearsal.plugin import install
+from rehearsal.stackfile import PROJECT, Config, declared
+
+_KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
+"""Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
+_LINKED = ("__main__.py", "infra", "ci")
+
+
+def installed() -> bool:
+    """Whether the Pulumi CLI is on PATH."""
+    return shutil.which("pulumi") is not None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Of one stack. It exists once `prepare` was called."""
+
+    stack: str
+    home: Home
+
+    @property
+    def folder(self) -> Path:
+        return self.home.workspace(self.stack)
+
+    @property
+    def file(self) -> Path:
+        """The stack file, as the CLI writes it."""
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def state(self) -> Path:
+        """The file backend."""
+        return self.folder / "state"
+
+    @property
+    def cli(self) -> Cli:
+        """The CLI with everything in its environment that it needs."""
+        return Cli(stack=self.stack, folder=self.folder, environment=self.environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's own without its PULUMI_* settings, and where state, agent and stand-ins are."""
+        apis = Apis(self.home)
+        url = apis.url or "https://127.0.0.1:1"
+        return {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_") or name in _KEPT} | {
+            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": self.home.generated(self.stack, "passphrase"),
+            "DIGITALOCEAN_API_URL": url,
+            "GITLAB_BASE_URL": f"{url}/api/v4/",
+            "SSL_CERT_FILE": str(self.folder / "authorities.crt"),
+            "SSH_AUTH_SOCK": str(Agent(self.home).socket),
+        }
+
+    def prepare(self, config: Config) -> Cli:
+        """Make the folder, or bring its config up to date; the state stays."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        for name in _LINKED:
+            if not (self.folder / name).exists():
+                (self.folder / name).symlink_to(CHECKOUT / name)
+        # Go's programs read one bundle: the machine's authorities and the rehearsal's.
+        ours = Apis(self.home).ca
+        (self.folder / "authorities.crt").write_text(CERTIFICATES.read_text() + (ours.read_text() if ours.exists() else ""))
+        self._write_project()
+        if not any(self.state.rglob(f"{self.stack}.json")):
+            self.cli.run("stack", "init", "--no-select")
+        self._configure(config)
+        return self.cli
+
+    def ci(self, *words: str) -> int:
+        """Run `python -m ci …` on the stack as a pipeline would, with this terminal; gives its exit code."""
+        command = [sys.executable, "-m", "ci", *words, "--stack", self.stack]
+        return subprocess.run(command, cwd=self.folder, env=self.environment).returncode
+
+    def outputs(self) -> dict[str, Any]:
+        """What the program exported at the last `up`, secrets encrypted; nothing where there was none."""
+        for file in self.state.glob(f".pulumi/stacks/*/{self.stack}.json"):
+            resources = json.loads(file.read_text())["checkpoint"]["latest"].get("resources") or []
+            return next((found.get("outputs", {}) for found in resources if found["type"] == "pulumi:pulumi:Stack"), {})
+        return {}
+
+    def _write_project(self) -> None:
+        project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
+        project["runtime"]["options"]["virtualenv"] = sys.prefix
+        if not _has_plugin("gitlab"):
+            install(self.folder / "plugins")
+            project["plugins"] = {"providers": [{"name": "gitlab", "path": "plugins"}]}
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+
+    def _configure(self, config: Config) -> None:
+        """Values as a stack file has them: texts stay texts where Pulumi.yaml says so, secrets are encrypted by the CLI (on its stdin)."""
+        texts = {key for key, default in declared().items() if isinstance(default, str)}
+        content = yaml.safe_load(self.file.read_text())
+        before: dict[str, Any] = content.get("config") or {}
+        content["config"] = {
+            key: value if key in texts or not key.startswith(f"{PROJECT}:") else json.loads(value)
+            for key, value in config.values.items()
+            if key not in config.secret_keys
+        } | {key: value for key, value in before.items() if key in config.secret_keys}
+        self.file.write_text(yaml.safe_dump(content))
+        known = json.loads(self.cli.run("config", "--show-secrets", "--json")) if before else {}
+        for key in config.secret_keys:
+            if known.get(key, {}).get("value") != config.values[key]:
+                self.cli.run("config", "set", "--secret", key, stdin=config.values[key])
+
+
+def _has_plugin(name: str) -> bool:
+    """Whether the real one is installed."""
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    return bool(shutil.which(f"pulumi-resource-{name}") or any((home / "plugins").glob(f"resource-{name}-v*/")))
