@@ -11,10 +11,11 @@ REHEARSAL := $(BIN)/python -m rehearsal
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config,"
-	@echo "  ENGINE=pulumi|conductor what runs the program (pulumi where it is installed)"
+	@echo "  ENGINE=pulumi|conductor what runs the program (pulumi where it is installed), FAULT='500-after:POST /v2/droplets' what goes wrong"
 
 up: .venv/run ## make a stack on this machine, or go on making it: STACK= IMAGE= CONFIG=
-	@$(REHEARSAL) up --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG)) $(if $(ENGINE),--engine $(ENGINE))
+	@$(REHEARSAL) up --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG)) $(if $(ENGINE),--engine $(ENGINE)) \
+	  $(if $(FAULT),--fault '$(FAULT)')
 
 preview: .venv/run ## show what `up` would do; asks nobody
 	@$(REHEARSAL) preview --stack $(STACK) $(if $(CONFIG),--config $(CONFIG)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(REFRESH),--refresh)

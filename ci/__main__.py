@@ -9,18 +9,21 @@ from rich.markup import escape
 
 from ci.cli import Cli, CliError
 from ci.host import HostError
+from ci.lock import explain
 from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
+from ci.recovery import RecoverError, delete_orphan, recover
+from ci.thing import CloudError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person has to decide."""
+    """Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a person has to decide first, 4 done, but something is in no state."""
     options = _parser().parse_args(arguments)
     console = Console(soft_wrap=True)
     try:
         return int(options.run(options, Cli(stack=options.stack), console))
-    except (CliError, HostError, RebuildError) as error:
-        Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(str(error)), highlight=False)
+    except (CliError, CloudError, HostError, RebuildError, RecoverError) as error:
+        Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
 
 
@@ -34,8 +37,26 @@ def _parser() -> argparse.ArgumentParser:
         found.add_argument("--stack", required=True, help="which stack")
         return found
 
+    found = command("recover", _recover, "put right what a killed run left behind, and name what nobody owns")
+    found.add_argument("--adopt", action="append", default=[], metavar="URN=ID", help="which thing a pending creation made; no ID: none")
+    found.add_argument("--delete", action="append", default=[], metavar="KIND/ID", help="delete a thing that is in no state")
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
+
+
+def _recover(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    with Progress(console) as progress:
+        for word in options.delete:
+            kind, _, id = word.partition("/")
+            delete_orphan(cli, kind, id)
+            console.print(f"[green]✓[/green] deleted {word}", highlight=False)
+        report = recover(cli, progress, decided=dict(word.rpartition("=")[::2] for word in options.adopt))
+    for sign, lines in (("[green]✓[/green]", report.done), ("[red]?[/red]", report.undecided), ("[yellow]![/yellow]", report.orphans)):
+        for line in lines:
+            console.print(sign, escape(line), highlight=False)
+    if not (report.done or report.undecided or report.orphans):
+        console.print("nothing to recover")
+    return 3 if report.undecided else 4 if report.orphans else 0
 
 
 def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:

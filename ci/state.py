@@ -38,6 +38,18 @@ class State:
         """All resources of a type."""
         return [found for found in self.resources if found["type"] == type and not found.get("delete")]
 
+    def live(self, urn: str) -> Resource | None:
+        """The resource of this URN that is not waiting to be deleted."""
+        return next((found for found in self.resources if found["urn"] == urn and not found.get("delete")), None)
+
+    def ids(self, type: str) -> set[str]:
+        """Physical ids of all resources of a type, also of those that wait to be deleted."""
+        return {str(found.get("id")) for found in self.resources if found["type"] == type}
+
+    def add(self, resource: Resource) -> None:
+        """Append one."""
+        self.exported["deployment"].setdefault("resources", []).append(resource)
+
     def replaced(self, type: str) -> list[Resource]:
         """What waits to be deleted since another of the same URN took its place: a replacement was not finished."""
         return [found for found in self.resources if found["type"] == type and found.get("delete")]

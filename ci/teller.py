@@ -14,7 +14,7 @@ class Teller:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._since: dict[str, float] = {}
+        self._since: dict[tuple[str, str], float] = {}
 
     def __call__(self, raw: dict[str, Any]) -> None:
         for key in ("resourcePreEvent", "resOutputsEvent"):
@@ -28,7 +28,7 @@ class Teller:
 
     def _step(self, metadata: dict[str, Any], op: str, *, ended: bool) -> None:
         now, urn = time.monotonic(), str(metadata["urn"])
-        since = self._since.setdefault(urn, now)
+        since = self._since.pop((op, urn), now) if ended else self._since.setdefault((op, urn), now)
         self._tell(
             Event(
                 kind="finished" if ended else "started",

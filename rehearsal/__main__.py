@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "preview":
             found.add_argument("--refresh", action="store_true", help="ask first what is really there (needs a running rehearsal)")
         else:
+            found.add_argument(
+                "--fault", action="append", default=[], metavar="KIND:METHOD PATH[:NTH]", help="what shall go wrong at the cloud's APIs"
+            )
             found.add_argument("--image", metavar="NAME", help="run this image of this machine in place of the sample site")
     command("refresh", _refresh, "take into the Pulumi CLI's state what is really there")
     for name, text in (
@@ -75,12 +79,29 @@ def _up(options: argparse.Namespace, home: Home, console: Console) -> int:
     from rehearsal.up import up
 
     said = Console(stderr=True, soft_wrap=True) if options.json else console
-    outcome = up(options.stack, home=home, console=said, image=options.image, overlay=options.config, engine=options.engine)
+    outcome = up(
+        options.stack,
+        home=home,
+        console=said,
+        image=options.image,
+        overlay=options.config,
+        engine=options.engine,
+        faults=_faults(options.fault),
+    )
     if options.json:
         print(_steps(outcome))
     else:
         finished(options.stack, outcome, home, console)
     return 0
+
+
+def _faults(texts: list[str]) -> list[dict[str, Any]]:
+    from rehearsal.cloud.faults import parse
+
+    try:
+        return [parse(text).model_dump() for text in texts]
+    except ValueError as error:
+        raise WorldError(f"--fault {error}") from None
 
 
 def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
@@ -108,9 +129,17 @@ def _refresh(options: argparse.Namespace, home: Home, console: Console) -> int:
 
 def _around(options: argparse.Namespace, home: Home, _console: Console) -> int:
     """What GitLab runs around the program, on the rehearsed stack."""
+    from rehearsal.stack import Stack
+    from rehearsal.up import wait_for_answer
     from rehearsal.workspace import Workspace
 
-    return Workspace(options.stack, home).ci(*options.words)
+    stack = Stack(options.stack, home)
+    if stack.engine != "pulumi" or not home.engine(stack.name).exists():
+        raise WorldError(f"there is no {stack.name} that the Pulumi CLI made; make up STACK={stack.name} ENGINE=pulumi")
+    code = Workspace(stack.name, home).ci(*options.words)
+    if code == 0 and options.words == ["rebuild"]:
+        wait_for_answer(stack)
+    return code
 
 
 def _steps(outcome: object) -> str:

@@ -82,17 +82,27 @@ class Apis:
             time.sleep(0.05)
         self._home.address.unlink(missing_ok=True)
 
+    def fault(self, faults: list[dict[str, Any]]) -> None:
+        """Switch faults on (rehearsal.cloud.faults.Fault), in place of those before; none: all off."""
+        self.ask("PUT", "faults", json=faults)
+
     def inventory(self) -> list[dict[str, Any]]:
         """Everything that is in the cloud now."""
-        reply = httpx.get(
-            f"{self.url}/rehearsal/inventory",
-            headers={"Authorization": f"Bearer {self.token}"},
+        found: list[dict[str, Any]] = self.ask("GET", "inventory").json()
+        return found
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """What whoever runs the rehearsal asks: `inventory`, `calls`, `faults` (rehearsal/cloud/control.py)."""
+        reply = httpx.request(
+            method,
+            f"{self.url}/rehearsal/{path}",
+            headers={"Authorization": f"Bearer {self.token}", "Connection": "close"},
             verify=ssl.create_default_context(cafile=str(self.ca)),
             timeout=START_LIMIT,
+            **more,
         )
         reply.raise_for_status()
-        found: list[dict[str, Any]] = reply.json()
-        return found
+        return reply
 
 
 def run(home: Home) -> None:

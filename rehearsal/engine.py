@@ -5,6 +5,7 @@ from typing import Any
 
 from ci.cli import Cli, CliError
 from ci.events import Event, Tell
+from ci.lock import explain
 from ci.teller import Teller
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.outcome import Outcome
@@ -41,13 +42,13 @@ class Engine:
         return self._run(on_event, "destroy", "--yes", "--skip-preview")
 
     def _run(self, on_event: Tell, *words: str) -> Outcome:
+        cli, teller, reader = self._prepare(), Teller(on_event), _Reader()
         try:
-            cli, teller, reader = self._prepare(), Teller(on_event), _Reader()
             for raw in cli.stream(*words):
                 teller(raw)
                 reader(raw)
         except CliError as error:
-            raise ConductorError(str(error)) from None
+            raise ConductorError(explain(str(error), cli.stack)) from None
         return reader.outcome()
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -28,7 +29,9 @@ from rehearsal.world.engine import Engine
 _BY = {"pulumi": "the Pulumi CLI", "conductor": "the conductor (a real environment uses the Pulumi CLI)"}
 
 
-def up(name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None, engine: str | None) -> Outcome:
+def up(
+    name: str, *, home: Home, console: Console, image: str | None, overlay: Path | None, engine: str | None, faults: list[dict[str, Any]]
+) -> Outcome:
     """Make the stack. `image` is one of this machine's; without it the sample site is built, or what it was built from is kept."""
     stack, agent, apis = Stack(name, home), Agent(home), Apis(home)
     settings, values = stack.settings(overlay)
@@ -55,12 +58,13 @@ def up(name: str, *, home: Home, console: Console, image: str | None, overlay: P
         pushed.result()
     console.print(f"[bold]{name}[/bold]: the program, run by {_BY[chosen]}")
     stack.begin(chosen)
+    apis.fault(faults)
     with Progress(console) as progress:
         outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
     changed = any(step.op is not Op.SAME for step in outcome.steps)
     if settings.deploy_site and (changed or not home.certificate(name).exists()):
         with _said(console, f"an answer from {stack.url}"):
-            _wait_for_answer(stack)
+            wait_for_answer(stack)
     return outcome
 
 
@@ -70,7 +74,8 @@ def _others(settings: Settings) -> list[str]:
     return [settings.proxy_image, settings.database_client_image, *broker]
 
 
-def _wait_for_answer(stack: Stack) -> None:
+def wait_for_answer(stack: Stack) -> None:
+    """Until the site answers over HTTPS, and its certificate is known. Raises WorldError after ANSWER_LIMIT seconds."""
     deadline = time.monotonic() + ANSWER_LIMIT
     while True:
         try:

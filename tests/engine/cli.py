@@ -1,108 +1,136 @@
-"""The Pulumi CLI on a copy of this program, with its state in a folder of its own."""
+"""A rehearsed stack under the real Pulumi CLI, as the tests drive it."""
 
+import contextlib
+import dataclasses
 import json
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+import time
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-import yaml
+from ci.events import Event
+from rehearsal.apis import Apis
+from rehearsal.conductor.errors import ConductorError
+from rehearsal.conductor.outcome import Outcome
+from rehearsal.engine import Engine
+from rehearsal.stackfile import Config
+from rehearsal.workspace import Workspace
 
-from rehearsal.home import CHECKOUT
-from rehearsal.stackfile import PROJECT, Config, declared
-
+Fault = dict[str, Any]
 LIMIT = 240
-"""Seconds for a command; the longest is the first `up`, with about one minute."""
-_KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
-"""Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
+"""Seconds for a run; the longest is the first `up`, with about one minute."""
 
 
-class Cli:
-    """One stack. `said` is everything that the commands printed, `secrets` what is encrypted in its config."""
+class Driven:
+    """`said` is everything that runs told, with all that the CLI wrote beside it."""
 
-    def __init__(self, folder: Path, stack: str, config: Config, environment: Mapping[str, str]) -> None:
-        """`folder` is empty and takes project and state; `environment` is put over this process's own."""
+    def __init__(self, workspace: Workspace, config: Config) -> None:
+        self.workspace = workspace
+        self.config = config
         self.said = ""
-        self.secrets = {key: config.values[key] for key in config.secret_keys}
-        self.state = folder / "state"
-        self._project, self._stack = folder / "project", stack
-        own = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_") or name in _KEPT}
-        self._environment = own | {
-            "PULUMI_BACKEND_URL": self.state.as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "of a test",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            **environment,
-        }
-        self.state.mkdir()
-        self._copy()
-        self.run("stack", "init", "--no-select")
-        self._configure(config)
 
     @property
-    def _file(self) -> Path:
-        return self._project / f"Pulumi.{self._stack}.yaml"
+    def apis(self) -> Apis:
+        return Apis(self.workspace.home)
 
-    def run(self, *words: str) -> str:
-        """Run a command and give what it wrote to stdout; a failure is an AssertionError with the end of what it said."""
-        command = ["pulumi", "--non-interactive", "--color=never", *words, f"--stack={self._stack}"]
-        done = subprocess.run(command, cwd=self._project, env=self._environment, capture_output=True, text=True, timeout=LIMIT)
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, f"pulumi {words[0]} exited with {done.returncode}:\n{said[-3000:]}"
-        self.said += "" if "--show-secrets" in words else said
-        return done.stdout
+    def set(self, key: str, value: object) -> None:
+        """Give a key of the config another value."""
+        values = self.config.values | {key: value if isinstance(value, str) else json.dumps(value)}
+        self.config = dataclasses.replace(self.config, values=values)
+
+    def get(self, key: str) -> Any:
+        """A structured value of the config."""
+        return json.loads(self.config.values[key])
 
     def up(self) -> dict[str, int]:
-        """Resources by what was done to them, as the engine counts them: create, update, same …"""
-        return self._change("up")
+        """Resources by what was done to them: create, update, same …"""
+        return counts(self._engine.up(self._hear))
 
-    def destroy(self) -> dict[str, int]:
-        """The same for taking all of it away."""
-        return self._change("destroy")
+    def preview(self) -> Outcome:
+        """What an `up` would do."""
+        return self._engine.preview(self._hear)
 
     def preview_after_refresh(self) -> dict[str, int]:
-        """What an `up` would do, once the state says what is really there."""
-        counts: dict[str, int] = json.loads(self.run("preview", "--refresh", "--json"))["changeSummary"]
-        return counts
+        """The same, once it is asked what is really there."""
+        return counts(self._engine.preview(self._hear, refresh=True))
+
+    def destroy(self) -> dict[str, int]:
+        return counts(self._engine.down(self._hear))
+
+    def fails(self) -> str:
+        """The message of an `up` that has to fail."""
+        try:
+            self._engine.up(self._hear)
+        except ConductorError as error:
+            return str(error)
+        raise AssertionError("the `up` ended well")
+
+    def ci(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m ci …` on the stack."""
+        command = [sys.executable, "-m", "ci", *words, "--stack", self.workspace.stack]
+        folder, environment = self.workspace.folder, self.workspace.environment
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT)
+        self.said += done.stdout + done.stderr
+        return done
 
     def resources(self) -> list[dict[str, Any]]:
         """The state's resources, with secrets in clear."""
-        found: list[dict[str, Any]] = json.loads(self.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
+        found: list[dict[str, Any]] = json.loads(self.workspace.cli.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
         return found
 
-    def config(self, key: str) -> Any:
-        """What the stack file says for a key."""
-        return yaml.safe_load(self._file.read_text())["config"][key]
+    @contextlib.contextmanager
+    def begun(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+        """A command of the CLI that goes on meanwhile, in a session of its own; it is ended, or waited for, at the end."""
+        cli = self.workspace.prepare(self.config)
+        command = ["pulumi", "--non-interactive", "--color=never", *words, "--stack", cli.stack, "--json"]
+        with subprocess.Popen(
+            command,
+            cwd=cli.folder,
+            env={**cli.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.communicate(timeout=LIMIT)
 
-    def set_config(self, key: str, value: object) -> None:
-        """Give a key of the stack file another value."""
-        content = yaml.safe_load(self._file.read_text())
-        content["config"][key] = value
-        self._file.write_text(yaml.safe_dump(content))
+    def wait_until_a_fault_strikes(self) -> list[Fault]:
+        """The faults that have."""
+        deadline = time.monotonic() + LIMIT
+        while not (struck := self.fired()):
+            assert time.monotonic() < deadline, "no fault has struck"
+            time.sleep(0.05)
+        return struck
 
-    def _change(self, command: str) -> dict[str, int]:
-        self.run(command, "--yes", "--skip-preview", "--suppress-progress")
-        counts: dict[str, int] = json.loads(self.run("stack", "history", "--json", "--page-size=1"))[0]["resourceChanges"]
-        return counts
+    def fault(self, *faults: Fault) -> None:
+        """Switch faults of the stand-ins on, in place of those before; none: all off."""
+        self.apis.fault(list(faults))
 
-    def _copy(self) -> None:
-        """Stack files get a salt from the CLI, so that it never sees the committed ones."""
-        shutil.copytree(CHECKOUT / "infra", self._project / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(CHECKOUT / "__main__.py", self._project)
-        project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
-        project["runtime"]["options"]["virtualenv"] = sys.prefix
-        (self._project / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    def fired(self) -> list[Fault]:
+        """The faults that have struck."""
+        return [fault for fault in self.apis.ask("GET", "faults").json() if fault["fired"]]
 
-    def _configure(self, config: Config) -> None:
-        """Values as a stack file has them: texts stay texts where Pulumi.yaml says so, and secrets are encrypted by the CLI."""
-        texts = {key for key, default in declared().items() if isinstance(default, str)}
-        content = yaml.safe_load(self._file.read_text())
-        content["config"] = {
-            key: value if key in texts or not key.startswith(f"{PROJECT}:") else json.loads(value)
-            for key, value in config.values.items()
-            if key not in config.secret_keys
-        }
-        self._file.write_text(yaml.safe_dump(content))
-        self.run("config", "set-all", *(word for key in config.secret_keys for word in ("--secret", f"{key}={config.values[key]}")))
+    def calls(self) -> list[dict[str, Any]]:
+        """What the stand-ins were asked since they began, or since `forget_calls`."""
+        found: list[dict[str, Any]] = self.apis.ask("GET", "calls").json()["calls"]
+        return found
+
+    def forget_calls(self) -> None:
+        self.apis.ask("DELETE", "calls")
+
+    @property
+    def _engine(self) -> Engine:
+        return Engine(lambda: self.workspace.prepare(self.config))
+
+    def _hear(self, event: Event) -> None:
+        self.said += f"{event.message}\n"
+
+
+def counts(outcome: Outcome) -> dict[str, int]:
+    return dict(Counter(step.op.value for step in outcome.steps))

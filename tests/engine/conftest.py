@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,17 +16,17 @@ from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.down import down
 from rehearsal.home import CHECKOUT, Home
-from rehearsal.images import CERTIFICATES, Images
+from rehearsal.images import Images
+from rehearsal.stack import Stack
 from rehearsal.stackfile import compose
+from rehearsal.workspace import Workspace
 from rehearsal.world.engine import Engine
-from tests.engine.cli import Cli
+from tests.engine.cli import Driven
 
 START = "from rehearsal.apis import Apis; from rehearsal.home import Home; Apis(Home()).start()"
 STACK, REGISTRY = "staging", "rehearsal"
-# GitLab's resources are left out: the stand-in plays its API, but few machines have its plugin.
+# DigitalOcean's registry, so that its resources are made too; GitLab's deploy token is the one thing that is then not.
 OVERLAY = {
-    "site:appProject": "",
-    "site:infraProject": "",
     "site:registry": "digitalocean",
     "site:registryName": REGISTRY,
     "site:ownsRegistry": True,
@@ -45,7 +46,7 @@ def _missing(home: Home) -> str:
 
 
 @pytest.fixture(scope="module")
-def apis() -> Iterator[Apis]:
+def home() -> Iterator[Home]:
     """The stand-in cloud, with nothing in it; everything is taken away at the end, whatever has failed."""
     home, console = Home(), Console(quiet=True)
     if reason := _missing(home):
@@ -58,19 +59,27 @@ def apis() -> Iterator[Apis]:
         subprocess.run([sys.executable, "-c", START], cwd=CHECKOUT, check=True, timeout=120)
         images.others(["caddy:2", "postgres:17", BROKERS["valkey"]])
         sample.build(images)
-        yield Apis(home)
+        yield home
     finally:
         down(home.stacks(), home=home, console=console)
 
 
 @pytest.fixture(scope="module")
-def cli(apis: Apis, tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    """The CLI of a stack that is configured, with nothing made yet."""
-    home, folder = Home(), tmp_path_factory.mktemp("engine")
-    overlay, bundle = folder / "overlay.yaml", folder / "authorities.crt"
-    overlay.write_text(yaml.safe_dump({"config": OVERLAY}))
-    bundle.write_text(CERTIFICATES.read_text() + apis.ca.read_text())
-    image = sample.push(sample.SAMPLE, home=home, repository=f"registry.digitalocean.com/{REGISTRY}/site")
+def stack(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Driven:
+    """A stack that is configured, with nothing made yet."""
+    return driven(home, tmp_path_factory.mktemp("config"), OVERLAY)
+
+
+def driven(home: Home, folder: Path, values: dict[str, object]) -> Driven:
+    """The staging stack with these values over its own."""
+    overlay = folder / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"config": values}))
+    repository = (
+        f"registry.digitalocean.com/{REGISTRY}/site"
+        if values.get("site:registry") == "digitalocean"
+        else "registry.gitlab.com/rehearsal/site"
+    )
+    image = sample.push(sample.SAMPLE, home=home, repository=repository)
     config = compose(STACK, home=home, image=image, operator_key=Agent(home).public_key, overlay=overlay)
-    environment = {"DIGITALOCEAN_API_URL": str(apis.url), "SSL_CERT_FILE": str(bundle), "SSH_AUTH_SOCK": str(Agent(home).socket)}
-    return Cli(folder, STACK, config, environment)
+    Stack(STACK, home).begin("pulumi")
+    return Driven(Workspace(STACK, home), config)

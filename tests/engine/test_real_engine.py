@@ -5,12 +5,13 @@ The tests follow each other: every one goes on from the stack that the one befor
 
 import json
 import re
+import subprocess
+import time
 from typing import Any
 
 import pytest
 
-from rehearsal.apis import Apis
-from tests.engine.cli import Cli
+from tests.engine.cli import Driven
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 
@@ -36,58 +37,85 @@ def core(text: str) -> str:
     return max(parts, key=len)
 
 
-def test_up_makes_everything_at_the_first_try(cli: Cli) -> None:
-    made = cli.up()
-    assert made.keys() == {"create"}
-    assert made["create"] == len([found for found in cli.resources() if "::default" not in found["urn"]]), "all but the default providers"
+def test_up_makes_everything_at_the_first_try(stack: Driven) -> None:
+    assert stack.up().keys() == {"create"}
 
 
-def test_up_again_changes_nothing(cli: Cli) -> None:
-    assert cli.up().keys() == {"same"}
+def test_up_again_changes_nothing_and_only_reads(stack: Driven) -> None:
+    stack.forget_calls()
+    assert stack.up().keys() == {"same"}
+    assert [call for call in stack.calls() if call["method"] != "GET"] == []
 
 
-def test_a_preview_finds_no_difference_between_the_program_and_what_is_there(cli: Cli) -> None:
-    assert cli.preview_after_refresh().keys() == {"same"}
+def test_a_preview_finds_no_difference_between_the_program_and_what_is_there(stack: Driven) -> None:
+    assert stack.preview_after_refresh().keys() == {"same"}
 
 
-def test_another_number_of_replicas_is_one_update(cli: Cli) -> None:
-    processes = cli.config("site:processes")
+def test_another_number_of_replicas_is_one_update(stack: Driven) -> None:
+    processes = stack.get("site:processes")
     processes["web"]["replicas"] = 2
-    cli.set_config("site:processes", processes)
-    done = cli.up()
+    stack.set("site:processes", processes)
+    done = stack.up()
     assert done == {"update": 1, "same": done["same"]}
 
 
-def test_another_variable_replaces_one_secret_and_updates_what_reads_it(cli: Cli) -> None:
-    before = {found["urn"]: found.get("inputs") for found in cli.resources()}
-    cli.set_config("site:env", cli.config("site:env") | {"WEB_THREADS": "3"})
-    done = cli.up()
-    changed = {found["urn"].rpartition("::")[2] for found in cli.resources() if found.get("inputs") != before.get(found["urn"])}
+def test_another_variable_replaces_one_secret_and_updates_what_reads_it(stack: Driven) -> None:
+    before = {found["urn"]: found.get("inputs") for found in stack.resources()}
+    stack.set("site:env", stack.get("site:env") | {"WEB_THREADS": "3"})
+    done = stack.up()
+    changed = {found["urn"].rpartition("::")[2] for found in stack.resources() if found.get("inputs") != before.get(found["urn"])}
     assert changed == {"environment", "web", "worker", "beat", "release"}, "`release` only notes it: nothing is migrated"
     assert done == {"replace": 1, "update": 4, "same": done["same"]}
 
 
-def test_a_process_that_is_left_out_is_one_delete(cli: Cli) -> None:
-    processes = cli.config("site:processes")
+def test_a_process_that_is_left_out_is_one_delete(stack: Driven) -> None:
+    processes = stack.get("site:processes")
     del processes["beat"]
-    cli.set_config("site:processes", processes)
-    done = cli.up()
+    stack.set("site:processes", processes)
+    done = stack.up()
     assert done == {"delete": 1, "same": done["same"]}
 
 
-def test_no_secret_can_be_read_in_the_state_or_was_printed(cli: Cli) -> None:
-    known = {name: core(secret) for name, secret in cli.secrets.items()}
-    resources = cli.resources()
+def test_two_at_once_is_told_in_seconds_with_who_holds_the_lock(stack: Driven) -> None:
+    stack.set("site:noindex", True)
+    stack.fault({"kind": "hang", "method": "GET", "path": "/v2/*", "seconds": 60})
+    with stack.begun("refresh", "--yes", "--skip-preview"):
+        stack.wait_until_a_fault_strikes()
+        began = time.monotonic()
+        message = stack.fails()
+        assert time.monotonic() - began < 10
+        assert re.search(r"staging is locked by \S+@\S+ \(process \d+\) since \S+ on this machine: wait for it", message)
+        stack.fault()
+
+
+def test_no_secret_can_be_read_in_the_state_or_was_printed(stack: Driven) -> None:
+    known = {name: core(stack.config.values[name]) for name in stack.config.secret_keys}
+    resources = stack.resources()
     assert {found["type"] for found in resources} >= SECRETS.keys()
     for found in resources:
         for name in SECRETS.get(found["type"], ()):
             known[f"{found['urn']} {name}"] = core(opened(found["outputs"][name]))
-    written = "".join(file.read_text() for file in cli.state.rglob("*") if file.is_file())
+    cli = stack.workspace.cli
+    stack.set("site:env", stack.get("site:env") | {"WEB_THREADS": "4"})
+    stack.workspace.prepare(stack.config)
+    said = stack.said + cli.run("preview", "--diff") + cli.run("stack", "history", "--json") + cli.run("stack", "--show-urns")
+    verbose = subprocess.run(
+        ["pulumi", "preview", "--logtostderr", "--logflow", "-v=9", "--stack=staging", "--non-interactive"],
+        cwd=cli.folder,
+        env={**cli.environment},
+        capture_output=True,
+        text=True,
+    )
+    written = "".join(file.read_text() for file in stack.workspace.state.rglob("*") if file.is_file())
+    logs = stack.workspace.home.log.read_text()
     assert "docker:index/service:Service" in written
-    assert [name for name, secret in known.items() if secret in written or secret in cli.said] == []
+    places = {"state, backups and history": written, "output": said, "the stand-ins' log": logs}
+    assert [(name, place) for name, secret in known.items() for place, text in places.items() if secret in text] == []
+    assert verbose.returncode == 0
 
 
-def test_destroy_leaves_nothing_in_the_cloud(cli: Cli, apis: Apis) -> None:
-    assert cli.destroy().keys() == {"delete"}
+def test_destroy_leaves_nothing_in_the_cloud(stack: Driven) -> None:
+    assert stack.destroy().keys() == {"delete"}
     # Credentials of the registry end by themselves: the provider could revoke one only at an address that no rehearsal has.
-    assert [thing for thing in apis.inventory() if thing["kind"] != "digitalocean:registry_credential"] == []
+    left = {thing["kind"] for thing in stack.apis.inventory()}
+    assert left <= {"digitalocean:registry_credential", "gitlab:project", "gitlab:protected_branch"}
