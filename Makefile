@@ -6,10 +6,10 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh recover rebuild status logs admin down clean check test format bench install
+.PHONY: help up preview refresh recover rebuild status logs admin down clean check test test-crash format bench install
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config,"
 	@echo "  ENGINE=pulumi|conductor what runs the program (pulumi where it is installed), FAULT='500-after:POST /v2/droplets' what goes wrong"
 
@@ -57,6 +57,9 @@ test: .venv/check ## all of it, with a whole rehearsal
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q -n 2 -m "not rehearsal"
 	@$(BIN)/pytest -q -m rehearsal
+
+test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover (the Pulumi CLI; about 20 minutes)
+	@CRASH=all $(BIN)/pytest -q -s tests/engine/test_crash.py
 
 format: .venv/check ## format and mend what can be mended, and the README's table
 	@$(BIN)/python tools/keys.py

@@ -7,7 +7,6 @@ from infra.address import Address
 from infra.broker import Broker, backlog
 from infra.database import Database
 from infra.environment import environment
-from infra.handover import Handover
 from infra.network import Network
 from infra.pipeline import Pipeline, variables
 from infra.proxy import Proxy
@@ -30,10 +29,9 @@ database = Database("database", stack=stack, region=s.region, size=s.database_si
                     pool_size=s.database_pool, verify=bool(s.database_ca), vpc_id=network.vpc_id, tag=network.tag, protect=s.protect)
 registry = Registry("registry", stack=stack, kind=s.registry, registry_name=s.registry_name, owns_registry=s.owns_registry,
                     region=s.region, app_project=s.app_project, image=s.image, protect=s.protect)
-handover = Handover.of(s.processes, [*s.volumes, "proxy"], backlog("broker", s.broker))
 servers = Servers("servers", stack=stack, region=s.region, image=s.server_image, size=s.server_size, operator_keys=s.operator_keys,
-                  vpc_id=network.vpc_id, site_address=network.address, renew=s.renew_server, handover=handover,
-                  database=database.connection, login=registry.login, tag=network.tag)
+                  vpc_id=network.vpc_id, site_address=network.address, renew=s.renew_server, database=database.connection,
+                  login=registry.login, tag=network.tag)
 schema = Schema("schema", host=servers.host, administrator=database.administrator, connection=database.connection,
                 cluster_id=database.cluster_id, client_image=s.database_client_image)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
@@ -61,7 +59,7 @@ if s.deploy_site:
 else:
     pulumi.export("next", "push an image, then: pulumi config set site:image …; pulumi config set site:deploySite true; pulumi up")
 
-Address("address", address=network.address, servers=servers, handover=handover, after=parts)
+Address("address", address=network.address, servers=servers, backlog=backlog("broker", s.broker), after=parts)
 pulumi.export("url", url)
 pulumi.export("address", network.address)
 pulumi.export("host", servers.host.address)

@@ -255,18 +255,17 @@ class _Traffic:
         self.started.set()
         used = 0
         async with asyncio.TaskGroup() as requests:
-            async for due in _clock(start, 1 / self._load.rate):
-                if until.is_set() if isinstance(until, threading.Event) else due - start >= until:
+            async for elapsed in _clock(start, self._load.rate):
+                if until.is_set() if isinstance(until, threading.Event) else elapsed >= until:
                     break
-                requests.create_task(self._visit(due))
-                while used < (due - start) / IDLE_S * len(idle):
-                    requests.create_task(self._use(idle, next(turns), due))
+                requests.create_task(self._visit(start + elapsed))
+                while used < int(elapsed / IDLE_S * len(idle)):
+                    requests.create_task(self._use(idle, next(turns)))
                     used += 1
             end = perf_counter()
-            async for due in _clock(end, 1 / self._load.rate):
-                if due - end >= len(idle) / self._load.rate:
-                    break
-                requests.create_task(self._use(idle, next(turns), due))
+            for _ in idle:
+                requests.create_task(self._use(idle, next(turns)))
+                await asyncio.sleep(1 / self._load.rate)
         for connection in [*self._pool, *idle]:
             if connection:
                 connection.close()
@@ -284,9 +283,9 @@ class _Traffic:
         if connection:
             self._pool.append(connection)
 
-    async def _use(self, idle: list[_Connection | None], turn: int, due: float) -> None:
+    async def _use(self, idle: list[_Connection | None], turn: int) -> None:
         connection, idle[turn] = idle[turn], None
-        idle[turn] = await self._ask(_HOME, due, connection)
+        idle[turn] = await self._ask(_HOME, perf_counter(), connection)
 
     async def _ask(self, request: _Request, due: float, connection: _Connection | None = None, *, keep: bool = True) -> _Connection | None:
         """Note what becomes of the request, and give the connection if it can be used again."""
@@ -339,12 +338,11 @@ class _Traffic:
         )
 
 
-async def _clock(start: float, period: float) -> AsyncIterator[float]:
-    """When each request is due; those that are overdue come at once."""
+async def _clock(start: float, rate: float) -> AsyncIterator[float]:
+    """The seconds after `start` when each request is due; those that are overdue come at once."""
     for number in itertools.count():
-        due = start + number * period
-        await asyncio.sleep(max(0.0, due - perf_counter()))
-        yield due
+        await asyncio.sleep(max(0.0, start + number / rate - perf_counter()))
+        yield number / rate
 
 
 def _check(request: _Request, body: bytes) -> None:

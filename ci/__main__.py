@@ -7,9 +7,9 @@ import time
 from rich.console import Console
 from rich.markup import escape
 
+from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.host import HostError
-from ci.lock import explain
 from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover

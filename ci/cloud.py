@@ -44,9 +44,9 @@ class Cloud:
 
     def find(self, type: str, inputs: dict[str, Any], state: State) -> list[Thing]:
         """What was made of these inputs and is not in the state."""
-        if type.startswith("gitlab:"):
-            return self.gitlab.find(type, inputs)
         known = state.ids(type)
+        if type.startswith("gitlab:"):
+            return [thing for thing in self.gitlab.find(type, inputs) if thing.id not in known]
         name = _name(type, inputs)
         found = [thing for thing in self.digitalocean.things(type) if thing.id not in known]
         return [thing for thing in found if thing.spare] if self.nameless(type) else [thing for thing in found if thing.name == name]
@@ -65,9 +65,11 @@ class Cloud:
 
     def orphans(self, state: State) -> Iterator[Thing]:
         """Things with this stack's name that are not in its state."""
+        # A record has a name of the site's: a second one beside that in the state is a duplicate.
+        records = {_name(found["type"], found["inputs"]) for found in state.resources if found["type"].endswith(":DnsRecord")}
         for thing in self.digitalocean.every():
-            mine = thing.name == f"site-{self.stack}" or thing.name.startswith((f"site-{self.stack}-", f"Site {self.stack}:"))
-            if mine and thing.id not in state.ids(thing.type):
+            ours = thing.name == f"site-{self.stack}" or thing.name.startswith((f"site-{self.stack}-", f"Site {self.stack}:"))
+            if (ours or thing.name in records) and thing.id not in state.ids(thing.type):
                 yield thing
 
 

@@ -31,10 +31,8 @@ class DigitalOcean:
     def things(self, type: str) -> list[Thing]:
         """All things of a Pulumi type; nothing for a type that is no object of its own."""
         reader = _READERS.get(type)
-        try:
+        with _explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
             return [] if reader is None else list(reader(self))
-        except AzureError as error:
-            raise CloudError(f"DigitalOcean: {error.message}; is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?") from None
 
     def lists(self, type: str) -> bool:
         """Whether `things` can list this type."""
@@ -46,9 +44,10 @@ class DigitalOcean:
             yield from self.things(type)
 
     def delete(self, thing: Thing) -> None:
-        """Delete one of those that `ORPHANS` names."""
+        """Delete it. Raises CloudError for a type of which an account has one, and for what goes with something else."""
         client: Any = self._client  # Its types take a key's number for a mapping.
-        {
+        zone, _, _ = thing.name.partition("/")
+        delete = {
             "Droplet": lambda: client.droplets.destroy(droplet_id=int(thing.id)),
             "Vpc": lambda: client.vpcs.delete(thing.id),
             "Firewall": lambda: client.firewalls.delete(thing.id),
@@ -56,10 +55,15 @@ class DigitalOcean:
             "ReservedIp": lambda: client.reserved_ips.delete(thing.id),
             "DatabaseCluster": lambda: client.databases.destroy_cluster(thing.id),
             "DatabaseUser": lambda: client.databases.delete_user(*thing.id.split("/user/")),
-            "DnsRecord": lambda: client.domains.delete_record(next(iter(self._zones)), int(thing.id)),
+            "DnsRecord": lambda: client.domains.delete_record(zone, int(thing.id)),
+            "Tag": lambda: client.tags.delete(thing.id),
             "UptimeCheck": lambda: client.uptime.delete_check(thing.id),
             "MonitorAlert": lambda: client.monitoring.delete_alert_policy(thing.id),
-        }[thing.kind]()
+        }.get(thing.kind)
+        if delete is None:
+            raise CloudError(f"DigitalOcean: {thing.kind} {thing.id} can't be deleted from here; do it in the control panel")
+        with _explained("what it is used by has to go first"):
+            delete()
 
     def _droplets(self) -> Iterator[Thing]:
         for found in self._client.droplets.list(per_page=_ALL)["droplets"]:
@@ -96,6 +100,14 @@ class DigitalOcean:
 
 
 _DO = "digitalocean:index/"
+
+
+@contextlib.contextmanager
+def _explained(hint: str) -> Iterator[None]:
+    try:
+        yield
+    except AzureError as error:
+        raise CloudError(f"DigitalOcean: {error.message}; {hint}") from None
 
 
 def _plain(kind: str, ask: Callable[[pydo.Client], Any], id: str = "id", name: str = "name") -> Callable[[DigitalOcean], Iterator[Thing]]:

@@ -1,11 +1,13 @@
 """What is in GitLab projects, as far as this program makes it."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import gitlab
+import requests
 
 from ci.thing import CloudError, Thing
 
@@ -28,16 +30,23 @@ class GitLab:
     def find(self, type: str, inputs: Inputs) -> list[Thing]:
         """What was made of these inputs."""
         project = self._client.projects.get(inputs["project"], lazy=True)
-        try:
+        with _explained():
             ids = _FINDERS[type.rpartition(":")[2]](project, inputs)
-        except gitlab.GitlabError as error:
-            raise CloudError(f"GitLab: {error}; is GITLAB_TOKEN (or the stack's gitlab:token) right?") from None
         return [Thing(type=type, id=f"{inputs['project']}:{id}", name=id) for id in ids]
 
     def delete_token(self, thing: Thing) -> None:
         """Revoke a deploy token."""
         project, _, number = thing.id.rpartition(":")
-        self._client.projects.get(project, lazy=True).deploytokens.delete(int(number))
+        with _explained():
+            self._client.projects.get(project, lazy=True).deploytokens.delete(int(number))
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (gitlab.GitlabError, requests.RequestException) as error:
+        raise CloudError(f"GitLab: {error}; is GITLAB_TOKEN (or the stack's gitlab:token) right?") from None
 
 
 def _variable(project: Any, inputs: Inputs) -> list[str]:

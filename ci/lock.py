@@ -4,7 +4,7 @@ A file or S3 backend keeps a lock until its owner takes it away, so one that was
 away all locks of a stack, whoever holds them: only what provably nobody holds is released here.
 """
 
-import getpass
+import os
 import re
 import socket
 from dataclasses import dataclass
@@ -38,8 +38,19 @@ class Lock:
         try:
             words = Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
-            return True
+            return not _exists(self.pid)
         return words[0].rpartition(b"/")[2] != b"pulumi"
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, also where /proc does not show it: another user's, or on a system without /proc."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def holders(cli: Cli) -> list[Lock]:
@@ -58,14 +69,3 @@ def holders(cli: Cli) -> list[Lock]:
 def told(message: str) -> list[Lock]:
     """The holders that an error of the CLI names."""
     return [Lock(user=found["user"], host=found["host"], pid=int(found["pid"]), since=found["since"]) for found in _TOLD.finditer(message)]
-
-
-def explain(message: str, stack: str) -> str:
-    """An error of the CLI, with what to do where it is about a lock."""
-    found = told(message)
-    if not found:
-        return message
-    names = " and ".join(map(str, found))
-    mine = f"{getpass.getuser()}@{socket.gethostname()}"
-    here = " on this machine" if all(f"{lock.user}@{lock.host}" == mine for lock in found) else ""
-    return f"{stack} is locked by {names}{here}: wait for it. If it was killed: python -m ci recover --stack {stack}"

@@ -57,7 +57,7 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
         if found is Found.ALIVE:
-            _restart(state, host, tell)
+            _restart(host, tell)
         raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
 
@@ -96,10 +96,10 @@ def _renewing(cli: Cli) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _restart(state: State, host: Host, tell: Tell) -> None:
+def _restart(host: Host, tell: Tell) -> None:
     """A failed renewal leaves the old droplet serving: what was stopped on it starts again."""
-    data = next((found for found in state.of("command:local:Command") if found["urn"].endswith(f"::{SERVERS}-data")), None)
-    for name in str((data or {}).get("inputs", {}).get("environment", {}).get("SINGLETONS", "")).split():
-        with contextlib.suppress(HostError):
-            host.run(f"docker service scale --quiet {name}=1")
-            tell(Event(kind="said", message=f"{name} runs again on the old droplet"))
+    with contextlib.suppress(HostError):
+        for name in host.run("docker service ls --filter label=site.role=singleton --format '{{.Name}} {{.Replicas}}'").splitlines():
+            if name.endswith(" 0/0"):
+                host.run(f"docker service scale {name.split()[0]}=1")
+                tell(Event(kind="said", message=f"{name.split()[0]} runs again on the old droplet"))

@@ -43,13 +43,15 @@ def recover(cli: Cli, tell: Tell, *, decided: Mapping[str, str]) -> Report:
     Raises RecoverError where somebody else holds the lock or something does not get ready; doing it again goes on.
     """
     report = Report()
-    _release(cli, tell, report)
     try:
-        state = State(cli.export())
+        cli.export()
     except CliError as error:
         if "no stack named" in str(error):
             return report
         raise
+    # Only now: asking for the lock of a stack that is not there would make it.
+    _release(cli, tell, report)
+    state = State(cli.export())
     cloud = Cloud.of(cli, state)
     host = _host(cli, state)
     leftovers = Leftovers(cli.stack, host)
@@ -144,9 +146,6 @@ def _look_up(state: State, resource: dict[str, Any], what: str, cloud: Cloud, as
 
 def _adopt(state: State, resource: dict[str, Any], id: str) -> str:
     """Put it into the state with what it was asked for; the one that it replaces waits to be deleted. Gives its URN."""
-    for old in state.resources:
-        if old["urn"] == resource["urn"]:
-            old["delete"] = True
     state.add({**resource, "id": id, "outputs": resource["inputs"]})
     return str(resource["urn"])
 
@@ -158,8 +157,8 @@ def _wait(cloud: Cloud, resource: dict[str, Any], thing: Thing, state: State, te
             raise RecoverError(f"{thing.kind} {thing.id} is not ready after {READY_LIMIT} s; look at it in the control panel")
         tell(Event(kind="started", op="find", type=thing.type, name=thing.name, urn=resource["urn"]))
         time.sleep(2)
-        thing = next(found for found in cloud.find(resource["type"], resource["inputs"], state) if found.id == thing.id)
-    tell(Event(kind="said", message=f"{thing.kind} {thing.name} is there ({thing.id})"))
+        thing = next((found for found in cloud.find(resource["type"], resource["inputs"], state) if found.id == thing.id), thing)
+    tell(Event(kind="said", urn=resource["urn"], message=f"{thing.kind} {thing.name} is there ({thing.id})"))
     return thing
 
 

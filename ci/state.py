@@ -43,12 +43,18 @@ class State:
         return next((found for found in self.resources if found["urn"] == urn and not found.get("delete")), None)
 
     def ids(self, type: str) -> set[str]:
-        """Physical ids of all resources of a type, also of those that wait to be deleted."""
-        return {str(found.get("id")) for found in self.resources if found["type"] == type}
+        """Physical ids of all resources of a type, also of those that wait to be deleted, but not of those that were, to be replaced."""
+        return {str(found.get("id")) for found in self.resources if found["type"] == type and not found.get("pendingReplacement")}
 
     def add(self, resource: Resource) -> None:
-        """Append one."""
-        self.exported["deployment"].setdefault("resources", []).append(resource)
+        """Put one in. Another of the same URN waits to be deleted from now on; one that was deleted to be replaced is forgotten."""
+        before = [found for found in self.resources if found["urn"] != resource["urn"] or not found.get("pendingReplacement")]
+        for old in before:
+            if old["urn"] == resource["urn"]:
+                old["delete"] = True
+        # Where the old one stood: whatever depends on it comes later, and it on nothing that comes later.
+        place = next((at for at, found in enumerate(self.resources) if found["urn"] == resource["urn"]), len(before))
+        self.exported["deployment"]["resources"] = [*before[:place], resource, *before[place:]]
 
     def replaced(self, type: str) -> list[Resource]:
         """What waits to be deleted since another of the same URN took its place: a replacement was not finished."""

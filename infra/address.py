@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_digitalocean as do
 
-from infra.handover import Handover
+from infra.handover import take_the_rest
 from infra.servers import Servers
 
 
@@ -18,7 +18,7 @@ class Address(pulumi.ComponentResource):
         *,
         address: pulumi.Input[str],
         servers: Servers,
-        handover: Handover,
+        backlog: str,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -30,10 +30,11 @@ class Address(pulumi.ComponentResource):
             # A new assignment moves the address; deleting the old one is then nothing: no moment without.
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after), delete_before_replace=False),
         )
-        handover.rest(
+        take_the_rest(
             f"{name}-moved",
             host=servers.host,
             found=servers.handed_over,
+            backlog=backlog,
             droplet=servers.droplet.id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[assigned]),
         )

@@ -6,6 +6,18 @@ set -eu
 own_address="ip -4 -o route get 1.1.1.1 | sed 's/.* src //; s/ .*//'"
 volume_folder=/var/lib/docker/volumes
 
+# All that have a name, but the broker's: its messages are worked off where they are.
+volumes() {
+  before "docker volume ls --format '{{.Name}}' | grep -vxE '[0-9a-f]{64}|broker' || true" </dev/null
+}
+
+# End the old services of a role; their tasks finish what they have begun.
+stop() {
+  for service in $(before docker service ls --filter "label=site.role=$1" --format "'{{.Name}}'" </dev/null); do
+    before docker service scale "$service=0" >/dev/null </dev/null || true
+  done
+}
+
 case "$PHASE" in
   data)
     if ! old=$(before "$own_address" </dev/null 2>&1); then
@@ -15,25 +27,21 @@ case "$PHASE" in
     fi
     [ "$old" = "$HOST" ] && exit 0
     echo "$old $(before date +%s </dev/null)"
-    for volume in $VOLUMES; do
-      before docker volume inspect "$volume" >/dev/null 2>&1 </dev/null || continue
+    for volume in $(volumes); do
       now docker volume create "$volume" >/dev/null </dev/null
       before sudo tar --create --numeric-owner --directory "$volume_folder/$volume/_data" . </dev/null |
         now sudo tar --extract --numeric-owner --directory "$volume_folder/$volume/_data"
     done
     # Two of these would do everything twice.
-    for process in $SINGLETONS; do
-      before docker service scale "$process=0" >/dev/null </dev/null || true
-    done
+    stop singleton
     ;;
   rest)
     [ -n "$FROM" ] || exit 0
     from=${FROM% *} since=${FROM#* }
-    for volume in $VOLUMES; do
-      before docker volume inspect "$volume" >/dev/null 2>&1 </dev/null || continue
+    for volume in $(volumes); do
       # What came since, without touching what is newer here.
       before sudo tar --create --numeric-owner --newer-mtime "@$since" --directory "$volume_folder/$volume/_data" . </dev/null | now \
-        "sudo sh -ec 'new=\$(mktemp -d) && tar --extract --numeric-owner --directory \$new && cp -au \$new/. $volume_folder/$volume/_data/; rm -r \$new'"
+        "sudo sh -ec 'new=\$(mktemp -d); tar --extract --numeric-owner --directory \$new; cp -au \$new/. $volume_folder/$volume/_data/; rm -r \$new'"
     done
     # What waits in the old broker is worked off by the old workers, which then end what they have begun.
     deadline=$(($(date +%s) + LIMIT))
@@ -44,8 +52,6 @@ case "$PHASE" in
       fi
       sleep 1
     done
-    for process in $WORKERS; do
-      before docker service scale "$process=0" >/dev/null </dev/null || true
-    done
+    stop worker
     ;;
 esac

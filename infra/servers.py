@@ -12,7 +12,7 @@ import pulumi_tls as tls
 import yaml
 
 from infra.connection import Connection
-from infra.handover import Handover
+from infra.handover import take_over
 from infra.host import USER, Host, on_host, ssh_command
 from infra.registry import Login
 
@@ -53,7 +53,6 @@ class Servers(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         renew: bool,
         site_address: pulumi.Input[str],
-        handover: Handover,
         database: Connection,
         login: Login | None,
         tag: pulumi.Input[str],
@@ -121,7 +120,7 @@ class Servers(pulumi.ComponentResource):
             opts=child,
         )
         made = Host(address=reached.address, key=reached.key, ready=swarm)
-        taken_over = handover.data(f"{name}-data", host=made, site=site_address, droplet=droplet.id, opts=child)
+        taken_over = take_over(f"{name}-data", host=made, site=site_address, droplet=droplet.id, opts=child)
         self.handed_over = taken_over.stdout
         self.host = Host(address=reached.address, key=reached.key, ready=taken_over)
         self.engine = docker.Provider(

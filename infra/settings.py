@@ -132,11 +132,6 @@ class Settings(BaseModel):
         """The name of the process that serves."""
         return next(name for name, process in self.processes.items() if process.port is not None)
 
-    @cached_property
-    def volumes(self) -> frozenset[str]:
-        """The names of all volumes that processes keep files in."""
-        return frozenset(name for process in self.processes.values() for name in process.volumes)
-
 
 _TEXTS = (str, SecretStr)
 _NOT_KEYS = {"stack", "digitalocean_token", "gitlab_token"}

@@ -55,7 +55,7 @@ class Site(pulumi.ComponentResource):
             for volume in sorted({volume for process in processes.values() for volume in process.volumes})
         }
         # A rotated credential reaches the swarm with this in-place update: it keeps the one that a service was last changed with.
-        labels = [docker.ServiceLabelArgs(label="site.registry-login", value=login.fingerprint)] if login else []
+        kept = [docker.ServiceLabelArgs(label="site.registry-login", value=login.fingerprint)] if login else []
         for process_name, process in processes.items():
             serves = process.port is not None
             service(
@@ -79,7 +79,7 @@ class Site(pulumi.ComponentResource):
                     ],
                     healthcheck=healthcheck(process, domain) if serves else None,
                 ),
-                labels=labels,
+                labels=[*kept, docker.ServiceLabelArgs(label="site.role", value=role(process))],
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
             )
         self.register_outputs({})
@@ -89,6 +89,11 @@ class Site(pulumi.ComponentResource):
         data = text.apply(lambda plain: base64.b64encode(plain.encode()).decode())
         secret = docker.Secret(name, data=data, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False))
         return docker.ServiceTaskSpecContainerSpecSecretArgs(secret_id=secret.id, secret_name=secret.name, file_name=path, file_mode=0o444)
+
+
+def role(process: Process) -> str:
+    """What a process is when its droplet is renewed (handover.sh): two singletons may never run, workers finish what they have begun."""
+    return "serving" if process.port is not None else "singleton" if process.singleton else "worker"
 
 
 def healthcheck(process: Process, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:

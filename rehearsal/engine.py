@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.events import Event, Tell
-from ci.lock import explain
 from ci.teller import Teller
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.outcome import Outcome
@@ -25,8 +25,9 @@ class Engine:
         """`prepare` brings the workspace up to date and gives its CLI."""
         self._prepare = prepare
 
-    def up(self, on_event: Tell = _silence) -> Outcome:
-        return self._run(on_event, "up", "--yes", "--skip-preview")
+    def up(self, on_event: Tell = _silence, *, replace: str = "") -> Outcome:
+        """Make what the program declares; `replace` is the URN of a resource to make anew."""
+        return self._run(on_event, "up", "--yes", "--skip-preview", *(["--replace", replace] if replace else []))
 
     def preview(self, on_event: Tell = _silence, *, refresh: bool = False) -> Outcome:
         """What `up` would do; `refresh` asks first what is really there."""
@@ -64,7 +65,7 @@ class _Reader:
         if "resourcePreEvent" in raw:
             self._began(raw["resourcePreEvent"]["metadata"])
         if "resOutputsEvent" in raw and raw["resOutputsEvent"]["metadata"]["type"] == "pulumi:pulumi:Stack":
-            self._exports = raw["resOutputsEvent"]["metadata"]["new"]["outputs"]
+            self._exports = (raw["resOutputsEvent"]["metadata"].get("new") or {}).get("outputs", {})
 
     def _began(self, metadata: dict[str, Any]) -> None:
         op, urn = _OPS.get(metadata["op"]), metadata["urn"]

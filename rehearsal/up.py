@@ -19,11 +19,12 @@ from rehearsal.certificate import fetch
 from rehearsal.cloud.world import WorldError
 from rehearsal.conductor.outcome import Outcome
 from rehearsal.conductor.step import Op
-from rehearsal.home import Home
+from rehearsal.home import CHECKOUT, Home
 from rehearsal.images import Images
 from rehearsal.site import ANSWER_LIMIT, answer
 from rehearsal.stack import Stack
 from rehearsal.stackfile import repository
+from rehearsal.workspace import Workspace
 from rehearsal.world.engine import Engine
 
 _BY = {"pulumi": "the Pulumi CLI", "conductor": "the conductor (a real environment uses the Pulumi CLI)"}
@@ -59,6 +60,9 @@ def up(
     console.print(f"[bold]{name}[/bold]: the program, run by {_BY[chosen]}")
     stack.begin(chosen)
     apis.fault(faults)
+    workspace = Workspace(name, home)
+    if chosen == "pulumi" and workspace.interrupted and workspace.ci("recover") == 3:
+        raise WorldError(f"decide first, as it says above, in {workspace.folder.relative_to(CHECKOUT)}")
     with Progress(console) as progress:
         outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
     changed = any(step.op is not Op.SAME for step in outcome.steps)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,12 +90,21 @@ class Workspace:
         command = [sys.executable, "-m", "ci", *words, "--stack", self.stack]
         return subprocess.run(command, cwd=self.folder, env=self.environment).returncode
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether a run was killed in the middle: its lock is left, or operations that it had begun."""
+        locks = any(self.state.glob(".pulumi/locks/**/*.json"))
+        return locks or any(_latest(file).get("pending_operations") for file in self._checkpoints())
+
     def outputs(self) -> dict[str, Any]:
         """What the program exported at the last `up`, secrets encrypted; nothing where there was none."""
-        for file in self.state.glob(f".pulumi/stacks/*/{self.stack}.json"):
-            resources = json.loads(file.read_text())["checkpoint"]["latest"].get("resources") or []
+        for file in self._checkpoints():
+            resources = _latest(file).get("resources") or []
             return next((found.get("outputs", {}) for found in resources if found["type"] == "pulumi:pulumi:Stack"), {})
         return {}
+
+    def _checkpoints(self) -> Iterator[Path]:
+        return self.state.glob(f".pulumi/stacks/*/{self.stack}.json")
 
     def _write_project(self) -> None:
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
@@ -119,6 +129,12 @@ class Workspace:
         for key in config.secret_keys:
             if known.get(key, {}).get("value") != config.values[key]:
                 self.cli.run("config", "set", "--secret", key, stdin=config.values[key])
+
+
+def _latest(checkpoint: Path) -> dict[str, Any]:
+    """The deployment in a state file."""
+    found: dict[str, Any] = json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
+    return found
 
 
 def _has_plugin(name: str) -> bool:

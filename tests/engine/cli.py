@@ -3,12 +3,16 @@
 import contextlib
 import dataclasses
 import json
+import re
+import ssl
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+
+import httpx
 
 from ci.events import Event
 from rehearsal.apis import Apis
@@ -112,6 +116,12 @@ class Driven:
         """Switch faults of the stand-ins on, in place of those before; none: all off."""
         self.apis.fault(list(faults))
 
+    def delete(self, path: str) -> None:
+        """Delete something through DigitalOcean's API, as by hand."""
+        headers = {"Authorization": f"Bearer {self.apis.token}", "Connection": "close"}
+        context = ssl.create_default_context(cafile=str(self.apis.ca))
+        httpx.delete(f"{self.apis.url}{path}", headers=headers, verify=context, timeout=30).raise_for_status()
+
     def fired(self) -> list[Fault]:
         """The faults that have struck."""
         return [fault for fault in self.apis.ask("GET", "faults").json() if fault["fired"]]
@@ -130,6 +140,13 @@ class Driven:
 
     def _hear(self, event: Event) -> None:
         self.said += f"{event.message}\n"
+
+
+def found(pattern: str, text: str) -> str:
+    """The first group of the pattern, which has to be in the text."""
+    match = re.search(pattern, text)
+    assert match, text
+    return str(match[1])
 
 
 def counts(outcome: Outcome) -> dict[str, int]:

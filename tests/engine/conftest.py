@@ -60,6 +60,9 @@ def home() -> Iterator[Home]:
         images.others(["caddy:2", "postgres:17", BROKERS["valkey"]])
         sample.build(images)
         yield home
+        if apis := Apis(home).url and Apis(home):
+            unlisted = apis.ask("GET", "calls").json()["unlisted"]
+            assert unlisted == [], "the stand-ins were asked for what they do not play"
     finally:
         down(home.stacks(), home=home, console=console)
 

@@ -32,7 +32,8 @@ def test_without_gitlab_projects_nothing_is_declared_there(engine: Engine) -> No
     build = engine.build("staging", appProject="", infraProject="")
     assert not [urn for urn in build.resources if "gitlab:" in urn]
     assert build.one("pulumi.docker").plain["registryAuth"] == "[]", "an image that needs no credential is public"
-    assert not [s.name for s in build.services(of_the_image=True) if s.plain["labels"]]
+    labels = {label["label"] for service in build.services(of_the_image=True) for label in service.plain["labels"]}
+    assert labels == {"site.role"}
 
 
 def test_without_a_zone_no_name_is_declared(engine: Engine) -> None:

@@ -1,0 +1,142 @@
+"""What each change of config does to a site that is being visited: in place, rolled without loss, or seconds of downtime.
+
+On a rehearsed staging stack under the real Pulumi CLI, which it makes if need be. Prints a table and writes `bench/changes.json`:
+rows of `change`, `does`, `updates`, `replaces`, `requests`, `lost`, `longest_gap_s`, `seconds`.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import Background, Load, Report
+from rehearsal.apis import Apis
+from rehearsal.engine import Engine
+from rehearsal.home import CHECKOUT, Home
+from rehearsal.stack import Stack
+from rehearsal.stackfile import domain, read
+from rehearsal.up import up
+from rehearsal.workspace import Workspace, installed
+from rehearsal.world import network
+
+STACK = "staging"
+FILE = Path(__file__).with_suffix(".json")
+REST = 2
+"""Seconds of load before and after each change."""
+COLUMNS = ("change", "does", "updates", "replaces", "requests", "lost", "longest_gap_s", "seconds")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One edit of a stack file, and what it is to people."""
+
+    what: str
+    values: dict[str, Any]
+    replace: str = ""
+    """Or a resource that is made anew, by type and name."""
+
+
+def changes() -> list[Change]:
+    """The everyday ones first; those that interrupt come last."""
+    before = read(CHECKOUT / f"Pulumi.{STACK}.yaml")
+    processes = before["site:processes"]
+    two = {**processes, "web": {**processes["web"], "replicas": 2}}
+    return [
+        Change("environment variable", {"site:env": {**before.get("site:env", {}), "GREETING": "changed"}}),
+        Change("secret of the site", {"site:secrets": {"STRIPE_KEY": "another-one-of-the-bench"}}),
+        Change("Django's secret key", {"site:secretKey": "k" * 30 + "wTz7-9fBqL2mVxR4sYpD6gHjN8cK1aEuo3iW"}),
+        Change("replicas", {"site:processes": two}),
+        Change("alert address", {"site:alertEmail": "others@example.com"}),
+        Change("firewall (sshFrom)", {"site:sshFrom": [f"{network.GATEWAY}/32", "203.0.113.0/24"]}),
+        Change("CI variable (state backend)", {"site:stateUrl": "s3://another-bucket?region=us-east-1"}),
+        Change("header of the proxy (noindex)", {"site:noindex": not before.get("site:noindex", False)}),
+        Change("alias (DNS, proxy)", {"site:aliases": [f"www.{domain(STACK)}", f"m.{domain(STACK)}"]}),
+        Change("registry token", {}, replace="gitlab:index/projectDeployToken:ProjectDeployToken::registry"),
+        Change("connection pool", {"site:databasePool": 5}),
+        Change("operating system (waits for rebuild)", {"site:serverImage": "debian-12-x64"}),
+        Change("database size", {"site:databaseSize": "db-s-1vcpu-2gb"}),
+        Change("server size", {"site:serverSize": "s-2vcpu-4gb"}),
+    ]
+
+
+def run(home: Home, console: Console) -> list[dict[str, Any]]:
+    """Make the stack, then each change in turn."""
+    stack = Stack(STACK, home)
+    values: dict[str, Any] = {}
+    rows: list[dict[str, Any]] = []
+    overlay = Path(tempfile.mkdtemp()) / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"config": values}))
+    up(STACK, home=home, console=console, image=None, overlay=None, engine="pulumi", faults=[])
+    for change in changes():
+        values |= change.values
+        overlay.write_text(yaml.safe_dump({"config": values}))
+        rows.append(_row(change, *_measured(stack, change, overlay)))
+        console.print(*(f"{rows[-1][column]}" for column in COLUMNS), sep="  ")
+    return rows
+
+
+def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[Counter[str], Report, float]:
+    """Make one change under load, with two seconds before it and after it."""
+    load = Load(url=stack.url, ca_file=stack.home.certificate(STACK))
+    run = stack.run(overlay=overlay, url=str(Apis(stack.home).url))
+    assert isinstance(run, Engine)  # noqa: S101 - for the type checker: `up` made it with this one
+    began = time.monotonic()
+    with Background(load) as traffic:
+        time.sleep(REST)
+        outcome = run.up(replace=_urn(stack, change.replace)) if change.replace else run.up()
+        seconds = time.monotonic() - began - REST
+        time.sleep(REST)
+    return Counter(step.op.value for step in outcome.steps), traffic.report, seconds
+
+
+def _urn(stack: Stack, resource: str) -> str:
+    """Of a resource by type and name."""
+    exported = Workspace(STACK, stack.home).cli.export()
+    return next(str(found["urn"]) for found in exported["deployment"]["resources"] if found["urn"].endswith(f"${resource}"))
+
+
+def _row(change: Change, ops: Counter[str], report: Report, seconds: float) -> dict[str, Any]:
+    touched = ops["create"] + ops["update"] + ops["replace"] + ops["delete"]
+    if report.lost:
+        does = f"downtime {report.longest_gap_s:.0f} s"
+    elif not touched:
+        does = "nothing until rebuild"
+    else:
+        does = "rolled without loss" if ops["replace"] else "in place, without loss"
+    return {
+        "change": change.what,
+        "does": does,
+        "updates": ops["update"],
+        "replaces": ops["replace"],
+        "requests": report.requests,
+        "lost": sum(report.lost.values()),
+        "longest_gap_s": report.longest_gap_s,
+        "seconds": round(seconds, 1),
+    }
+
+
+def main() -> int:
+    """Exit codes: 0 measured, 1 there is no Pulumi CLI."""
+    console = Console(soft_wrap=True)
+    if not installed():
+        console.print("there is no `pulumi` on PATH: what the real engine does can't be measured without it")
+        return 1
+    rows = run(Home(), console)
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in COLUMNS))
+    console.print(table)
+    FILE.write_text(json.dumps(rows, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""What to do about an error of the Pulumi CLI, where its own words do not say it."""
+
+import getpass
+import re
+import socket
+
+from ci.lock import told
+
+_TOKENS = (
+    (r"401.*Unable to authenticate you", "DigitalOcean", "digitalocean:token"),
+    (r"401.*Unauthorized|401 Unauthorized", "GitLab", "gitlab:token"),
+)
+_ONE_AT_A_TIME = re.compile(r"name must be unique|already (in use|exists|been taken)", re.IGNORECASE)
+
+
+def explain(message: str, stack: str) -> str:
+    """The message with what to do next; unchanged where nothing is known about it."""
+    if locks := told(message):
+        names = " and ".join(map(str, locks))
+        mine = f"{getpass.getuser()}@{socket.gethostname()}"
+        here = " on this machine" if all(f"{lock.user}@{lock.host}" == mine for lock in locks) else ""
+        return f"{stack} is locked by {names}{here}: wait for it. If it was killed: python -m ci recover --stack {stack}"
+    for pattern, whose, key in _TOKENS:
+        if re.search(pattern, message):
+            mend = f"pulumi config set --secret {key} --stack {stack}, then up again: it goes on"
+            return f"{message}\n{whose} does not take the token (any more): {mend}"
+    if _ONE_AT_A_TIME.search(message):
+        return f"{message}\nIt is there, but not in the state: `python -m ci recover --stack {stack}` names it"
+    return message

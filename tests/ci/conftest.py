@@ -1,0 +1,28 @@
+"""A stack and a cloud of its own for each test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ci.stage import Stage
+from tests.cloud.digitalocean_server import TOKEN as DIGITALOCEAN_TOKEN
+from tests.cloud.gitlab_server import TOKEN as GITLAB_TOKEN
+from tests.cloud.gitlab_server import serving
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Stage]:
+    """An empty stack, and an empty cloud with the right tokens; nothing here waits."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    with serving(tmp_path) as site:
+        monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+        monkeypatch.setenv("DIGITALOCEAN_API_URL", site.url)
+        monkeypatch.setenv("GITLAB_BASE_URL", f"{site.url}/api/v4/")
+        monkeypatch.setenv("SSL_CERT_FILE", site.certificate)
+        monkeypatch.setenv("DIGITALOCEAN_TOKEN", DIGITALOCEAN_TOKEN)
+        monkeypatch.setenv("GITLAB_TOKEN", GITLAB_TOKEN)
+        monkeypatch.chdir(tmp_path)
+        yield Stage.begin(programs, site, capsys)

@@ -1,0 +1,93 @@
+"""What the tests put on PATH as `pulumi` and as `ssh`: answers from answers.json beside it, and notes each call in calls.jsonl.
+
+answers.json: `state` (an export, or null: no such stack), `lock` (the backend's words, or empty), `config` (by key), `cloud` (what a
+refresh of a URN finds: outputs, or null where it is gone), `events` and `fails` of an `up`, `host` (what scripts print, by a part of
+them, or null where the host does not answer; a number is an exit code), `asked` (the stack file of the last `up`).
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(sys.argv[0]).parent
+
+
+def pulumi(words: list[str], answers: dict[str, Any]) -> str:
+    """What a command prints; raises SystemExit where it fails."""
+    state = answers["state"]
+    match words:
+        case ["stack", "init", *_]:
+            if state is not None:
+                raise SystemExit(answers["lock"] or "error: stack 'organization/site/staging' already exists")
+            answers["state"] = {"version": 3, "deployment": {}}
+        case ["config", "get", key]:
+            if key not in answers["config"]:
+                raise SystemExit(f"error: configuration key '{key}' not found for stack 'staging'")
+            return str(answers["config"][key])
+        case _ if state is None:
+            raise SystemExit("error: no stack named 'staging' found")
+        case ["stack", "export"]:
+            return json.dumps(state)
+        case ["stack", "import"]:
+            answers["state"] = json.load(sys.stdin)
+        case ["cancel", "--yes"]:
+            answers["lock"] = ""
+        case ["refresh", *rest]:
+            _refresh(state["deployment"], rest, answers["cloud"])
+        case ["up", *rest]:
+            if "--config-file" in rest:
+                answers["asked"] = Path(rest[rest.index("--config-file") + 1]).read_text()
+            print(*map(json.dumps, answers["events"]), sep="\n")
+            if answers["fails"]:
+                save(answers)
+                raise SystemExit(answers["fails"])
+        case _:
+            raise SystemExit(f"error: the tests have no `pulumi {' '.join(words)}`")
+    return ""
+
+
+def _refresh(deployment: dict[str, Any], words: list[str], cloud: dict[str, Any]) -> None:
+    """Take over what the cloud says of each target."""
+    targets = [after for before, after in zip(words, words[1:], strict=False) if before == "--target"]
+    for resource in deployment["resources"]:
+        if resource["urn"] in targets and cloud.get(resource["urn"]):
+            resource["outputs"] = cloud[resource["urn"]]
+    gone = [urn for urn in targets if urn in cloud and cloud[urn] is None]
+    deployment["resources"] = [resource for resource in deployment["resources"] if resource["urn"] not in gone]
+
+
+def ssh(script: str, host: dict[str, str | int] | None) -> str:
+    """What a script on the host prints."""
+    if host is None:
+        raise SystemExit("ssh: connect to host 203.0.113.10 port 22: Connection timed out")
+    said = next((said for part, said in host.items() if part in script), "")
+    if isinstance(said, int):
+        raise SystemExit(said)
+    return said
+
+
+def save(answers: dict[str, Any]) -> None:
+    (HERE / "answers.json").write_text(json.dumps(answers))
+
+
+def main() -> None:
+    """Answer."""
+    program, words = Path(sys.argv[0]).name, sys.argv[1:]
+    answers = json.loads((HERE / "answers.json").read_text())
+    if program == "pulumi":
+        assert words[:2] == ["--non-interactive", "--color=never"]
+        words = [word for word in words[2:] if word != "--json" and not word.startswith("--stack=")]
+        noted = words
+    else:
+        noted = ["ssh", words[-1]]
+    with (HERE / "calls.jsonl").open("a") as calls:
+        calls.write(json.dumps([*noted, *(["MUST=1"] if os.environ.get("MUST") and noted[0] == "up" else [])]) + "\n")
+    print(pulumi(words, answers) if program == "pulumi" else ssh(words[-1], answers["host"]), end="")
+    if program == "pulumi":
+        save(answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""`recover`, seen from outside: what it does about a lock and about each kind of operation that had begun, and what it says."""
+
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from ci import recovery
+from tests.ci.stage import (
+    CLUSTER,
+    COMMAND,
+    DROPLET,
+    GONE,
+    NETWORK,
+    PASSWORD,
+    SERVICE,
+    TAG,
+    VOLUME,
+    VPC,
+    Stage,
+    droplet,
+    pending,
+    resource,
+    urn,
+)
+
+pytestmark = pytest.mark.integration
+
+NAME = {"name": "site-staging"}
+
+
+def lock(host: str, pid: int) -> str:
+    return (
+        "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file"
+        f" with `pulumi cancel`.\n  file:///state/locks/1.json: created by ci@{host} (pid {pid}) at 2026-01-02T03:04:05Z"
+    )
+
+
+def test_a_stack_that_was_left_in_order_has_nothing_to_recover(stage: Stage) -> None:
+    vpc = stage.new_vpc("site-staging")
+    stage.holds(resource(VPC, "network", vpc["id"], NAME))
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, "nothing to recover\n")
+    assert not stage.calls("stack", "import")
+    assert not stage.calls("refresh")
+    assert not stage.calls("cancel")
+
+
+def test_a_stack_that_is_not_there_is_not_made(stage: Stage) -> None:
+    stage.answer(state=None)
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, "nothing to recover\n")
+    assert stage.answers("state") is None
+
+
+def test_a_lock_of_somebody_elsewhere_is_left_with_the_command_for_who_knows_better(stage: Stage) -> None:
+    stage.answer(lock=lock("runner-7", GONE))
+    ran = stage.recover()
+    assert ran.code == 1
+    assert "staging is locked by ci@runner-7 (process 4194305) since 2026-01-02T03:04:05Z" in ran.err
+    assert ran.err.endswith("pulumi cancel --yes --stack staging\n")
+    assert not stage.calls("cancel")
+
+
+def test_a_lock_of_one_who_is_dead_is_released(stage: Stage) -> None:
+    stage.answer(lock=lock(socket.gethostname(), GONE))
+    ran = stage.recover()
+    assert ran.code == 0, ran.err
+    assert f"✓ released the lock of ci@{socket.gethostname()} (process {GONE})" in ran.out
+    assert stage.calls("cancel") == [["--yes"]]
+    assert "nothing to recover" in stage.recover().out
+
+
+def test_what_had_not_come_into_being_is_forgotten(stage: Stage) -> None:
+    stage.holds(pending=[pending(VPC, "network", NAME)])
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, "✓ Vpc network: had not come into being\n")
+    assert (stage.state.pending, stage.state.resources) == ([], [])
+    assert not stage.calls("refresh")
+
+
+def test_what_had_come_into_being_is_taken_into_the_state_and_asked_for_its_outputs(stage: Stage) -> None:
+    vpc = stage.new_vpc("site-staging")
+    tag = resource(TAG, "network", "site-staging", NAME)
+    stage.holds(tag, pending=[pending(VPC, "network", NAME)])
+    stage.answer(cloud={urn(VPC, "network"): {"vpcUrn": "do:vpc:1"}})
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (4, f"✓ Vpc network: had come into being as {vpc['id']}; taken into the state\n") or ran.code == 0
+    adopted = stage.state.live(urn(VPC, "network"))
+    assert adopted is not None
+    assert (adopted["id"], adopted["inputs"], adopted["outputs"]) == (vpc["id"], NAME, {"vpcUrn": "do:vpc:1"})
+    assert stage.calls("refresh") == [["--yes", "--skip-preview", "--target", urn(VPC, "network")]]
+    assert stage.recover().out == "nothing to recover\n"
+
+
+def test_a_recovery_that_was_killed_before_its_refresh_is_finished_by_the_next(stage: Stage) -> None:
+    vpc = stage.new_vpc("site-staging")
+    stage.holds(pending=[pending(VPC, "network", NAME)])
+    stage.recover()
+    adopted = stage.state.live(urn(VPC, "network"))
+    assert adopted is not None
+    assert (adopted["id"], adopted["outputs"]) == (vpc["id"], NAME), "the cloud has told nothing: as if it had never been asked"
+    stage.answer(cloud={urn(VPC, "network"): {"vpcUrn": "do:vpc:1"}})
+    stage.recover()
+    stage.recover()
+    assert stage.calls("refresh") == 2 * [["--yes", "--skip-preview", "--target", urn(VPC, "network")]]
+
+
+def test_the_second_of_two_is_named_as_nobodys_with_the_command_that_deletes_it(stage: Stage) -> None:
+    first, second = stage.new_droplet(), stage.new_droplet()
+    stage.holds(pending=[pending(DROPLET, "servers", NAME)])
+    ran = stage.recover()
+    assert ran.code == 4
+    [adopted] = stage.state.of(DROPLET)
+    [left] = {first, second} - {adopted["id"]}
+    assert f"! Droplet site-staging is in no state: python -m ci recover --stack staging --delete Droplet/{left}\n" in ran.out
+
+
+def test_a_new_one_takes_the_place_of_the_old_which_waits_to_be_deleted(stage: Stage) -> None:
+    """A replacement was killed while the new one was made: the old one stands in the state under the same URN."""
+    old, new = stage.new_droplet(), stage.new_droplet()
+    dependent = resource(COMMAND, "servers-ready", "1", dependencies=[urn(DROPLET, "servers")])
+    stage.holds(*droplet(old), dependent, pending=[pending(DROPLET, "servers", NAME)])
+    assert stage.recover().code == 0
+    both = [found for found in stage.state.resources if found["type"] == DROPLET]
+    assert [(found["id"], bool(found.get("delete"))) for found in both] == [(new, False), (old, True)]
+    assert stage.state.resources[-1] == dependent, "what depends on it comes after both"
+
+
+def test_a_droplet_that_still_boots_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    id, looks = stage.new_droplet(), []
+    ready = recovery.Cloud.find
+
+    def find(*about: object) -> list[recovery.Thing]:
+        [thing] = ready(*about)  # type: ignore[arg-type]
+        looks.append(thing)
+        return [thing]
+
+    monkeypatch.setattr(recovery.Cloud, "find", find)
+    stage.holds(pending=[pending(DROPLET, "servers", NAME)])
+    assert stage.recover().code == 0
+    assert id
+
+
+@pytest.mark.parametrize("operation", ["updating", "deleting"])
+def test_what_was_being_changed_or_deleted_is_looked_at(stage: Stage, operation: str) -> None:
+    stage.holds(resource(CLUSTER, "database", "1", NAME), pending=[pending(CLUSTER, "database", NAME, operation)])
+    stage.answer(cloud={urn(CLUSTER, "database"): None if operation == "deleting" else {"size": "new"}})
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, f"✓ DatabaseCluster database: was {operation}; looked at what is there\n")
+    assert stage.calls("refresh") == [["--yes", "--skip-preview", "--target", urn(CLUSTER, "database")]]
+    assert stage.state.pending == []
+
+
+@pytest.mark.parametrize("operation", ["updating", "deleting"])
+def test_a_command_that_was_being_changed_is_not_asked_for(stage: Stage, operation: str) -> None:
+    stage.holds(resource(COMMAND, "release", "1"), pending=[pending(COMMAND, "release", operation=operation)])
+    assert stage.recover().code == 0
+    assert not stage.calls("refresh")
+    assert stage.state.pending == []
+
+
+@pytest.mark.parametrize("type", [COMMAND, PASSWORD])
+def test_what_is_nowhere_but_in_the_state_is_made_anew(stage: Stage, type: str) -> None:
+    stage.holds(pending=[pending(type, "broker")])
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, f"✓ {type.rpartition(':')[2]} broker: is made anew\n")
+    assert stage.state.pending == []
+
+
+def test_an_object_of_docker_is_removed_from_the_host(stage: Stage) -> None:
+    id = stage.new_droplet()
+    stage.holds(*droplet(id), pending=[pending(SERVICE, "web", {"name": "web"}), pending(NETWORK, "servers", {"name": "site"})])
+    stage.answer(host={"docker service rm web": "web\n", "docker network rm": "Error response from daemon: network site not found\n"})
+    ran = stage.recover()
+    assert ran.code == 0, ran.err
+    assert "✓ Service web: removed from the host, to be made anew\n" in ran.out
+    assert "✓ Network servers: had not come into being\n" in ran.out
+
+
+def test_a_volume_stays_on_the_host(stage: Stage) -> None:
+    id = stage.new_droplet()
+    stage.holds(*droplet(id), pending=[pending(VOLUME, "media", {"name": "media"})])
+    assert "✓ Volume media: is made anew\n" in stage.recover().out
+    assert not [script for [script] in stage.calls("ssh") if "volume" in script]
+
+
+@pytest.mark.parametrize("there_is_a_droplet", [True, False])
+def test_without_a_host_that_answers_docker_has_nothing_to_mend(stage: Stage, there_is_a_droplet: bool) -> None:
+    stage.holds(*(droplet(stage.new_droplet()) if there_is_a_droplet else []), pending=[pending(SERVICE, "web", {"name": "web"})])
+    stage.answer(host=None)
+    ran = stage.recover()
+    assert (ran.code, ran.out) == (0, "✓ Service web: is made anew\n")
+
+
+def test_a_release_command_that_still_runs_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.holds(*droplet(stage.new_droplet()))
+    stage.answer(host={"docker ps --format": "release-staging\n"})
+    monkeypatch.setattr("ci.leftovers.time.sleep", lambda _: stage.answer(host={}))
+    ran = stage.recover()
+    assert ran.code == 0, ran.err
+    assert "release-staging of the killed run is still at work on the host" in ran.out
+
+
+def test_a_release_command_that_does_not_end_is_named_with_the_commands(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.holds(*droplet(stage.new_droplet()))
+    stage.answer(host={"docker ps --format": "release-staging\n"})
+    monkeypatch.setattr("ci.leftovers.LIMIT", -1)
+    ran = stage.recover()
+    assert ran.code == 1
+    assert "`docker logs release-staging`" in ran.err
+    assert "`docker stop release-staging`" in ran.err
