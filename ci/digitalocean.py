@@ -107,7 +107,8 @@ def _explained(hint: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise CloudError(f"DigitalOcean: {error.message}; {hint}") from None
+        # Of "(None) WORDS\nCode: None\nMessage: WORDS" the words.
+        raise CloudError(f"DigitalOcean: {error.message.rpartition('Message: ')[2]}; {hint}") from None
 
 
 def _plain(kind: str, ask: Callable[[pydo.Client], Any], id: str = "id", name: str = "name") -> Callable[[DigitalOcean], Iterator[Thing]]:

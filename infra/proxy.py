@@ -93,7 +93,8 @@ class Proxy(pulumi.ComponentResource):
             container=docker.ServiceTaskSpecContainerSpecArgs(
                 image="",
                 commands=["caddy", "run", "--adapter", "caddyfile", "--config", "/etc/caddy/Caddyfile"],
-                env={"XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": "/data/config"},
+                # The garbage collector works harder before the limit is reached, rather than being killed at it.
+                env={"XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": "/data/config", "GOMEMLIMIT": f"{RESERVED['proxy'] * 4 // 5}MiB"},
                 mounts=[mount("bind", FOLDER, "/etc/caddy", read_only=True), mount("volume", volume.name, "/data")],
             ),
             ports=[published(80, "tcp"), published(443, "tcp"), published(443, "udp")],

@@ -8,7 +8,7 @@ from rehearsal.world.droplets import Droplets
 
 
 class Addresses:
-    """Each is held by at most one droplet; moving one is taking it off and putting it on, in that order."""
+    """Each is held by one droplet, or by none; while one moves, both have it for a moment."""
 
     def __init__(self, file: Path, droplets: Droplets) -> None:
         self._file, self._droplets = file, droplets
@@ -24,10 +24,10 @@ class Addresses:
         """Give it to a droplet, or to none."""
         known = self._read()
         before = known.get(address)
-        if before is not None and before != droplet:
-            self._droplets.add_address(before, address, present=False)
         if droplet is not None:
             self._droplets.add_address(droplet, address, present=True)
+        if before is not None and before != droplet:
+            self._droplets.add_address(before, address, present=False)
         self._write({**known, address: droplet})
 
     def release(self, address: str) -> None:

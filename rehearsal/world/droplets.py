@@ -17,6 +17,16 @@ def container(droplet: int) -> str:
     return f"rehearsal-droplet-{droplet}"
 
 
+# A gratuitous ARP request: who talks to the address would else go on talking to the droplet that had it, for up to a minute.
+_ANNOUNCE = r"""
+import socket, sys
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+mac, address = link.getsockname()[4], socket.inet_aton(sys.argv[1])
+link.send(b"\xff" * 6 + mac + b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01" + mac + address + b"\0" * 6 + address)
+"""
+
+
 class Droplets:
     """All droplets; each has a folder for what the cloud tells it (user data, firewall, CA, name server)."""
 
@@ -82,6 +92,8 @@ class Droplets:
         addresses.write_text("\n".join(sorted(known | {address} if present else known - {address})))
         verb = "replace" if present else "del"
         self._engine.execute(container(droplet), ["ip", "addr", verb, f"{address}/32", "dev", "eth0"])
+        if present:
+            self._engine.execute(container(droplet), ["python3", "-c", _ANNOUNCE, address])
 
     def set_firewall(self, droplet: int, rules: list[Rule] | None) -> None:
         """Enforce these rules from now on, also after a reboot."""

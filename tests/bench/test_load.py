@@ -8,8 +8,9 @@ from time import perf_counter
 
 import pytest
 
-from bench import load as bench
-from bench.load import Background, Load
+from bench import connection, traffic
+from bench.load import Background, Load, main
+from bench.request import SLOW_S
 from tests.bench.started import HOST, LIMIT_S, Site, answer, replying
 
 pytestmark = pytest.mark.integration
@@ -27,7 +28,7 @@ def test_a_site_that_serves_loses_nothing(site: Site) -> None:
     assert 0 < report.releases["sha256:0123"] < 80
     assert report.p50_ms
     assert report.p99_ms
-    assert report.p50_ms <= report.p99_ms < bench.SLOW_S * 1000, "slow requests are not among the fast ones"
+    assert report.p50_ms <= report.p99_ms < SLOW_S * 1000, "slow requests are not among the fast ones"
 
 
 def test_the_shares_of_the_mix_are_what_was_asked_for(site: Site) -> None:
@@ -36,14 +37,14 @@ def test_the_shares_of_the_mix_are_what_was_asked_for(site: Site) -> None:
 
 
 def test_a_killed_site_is_lost_until_it_is_back(site: Site) -> None:
-    with Background(on(site)) as traffic:
+    with Background(on(site)) as background:
         site.wait_for("/", times=10)
         site.kill()
         down = perf_counter()
         site.start()
         up = perf_counter()
         site.wait_for("/", times=10)
-    report = traffic.report
+    report = background.report
     assert report.lost["/: ConnectionRefusedError"] > (up - down) * 20, "half of the requests that were due"
     assert report.longest_gap_s > (up - down) * 0.9
     assert report.longest_gap_s < report.seconds
@@ -51,10 +52,10 @@ def test_a_killed_site_is_lost_until_it_is_back(site: Site) -> None:
 
 
 def test_slow_requests_that_are_cut_are_lost_on_kept_connections_too(site: Site) -> None:
-    with Background(on(site, slow=0.5, keep_alive=1)) as traffic:
+    with Background(on(site, slow=0.5, keep_alive=1)) as background:
         site.wait_for("/slow", times=10)  # twice as many as must be cut: the last may close within RACE_S
         site.kill()
-    assert sum(count for kind, count in traffic.report.lost.items() if kind.startswith("/slow") and "Refused" not in kind) >= 5
+    assert sum(count for kind, count in background.report.lost.items() if kind.startswith("/slow") and "Refused" not in kind) >= 5
 
 
 def test_idle_connections_that_the_site_closed_are_stale_and_not_lost(site: Site) -> None:
@@ -68,13 +69,13 @@ def test_idle_connections_that_stay_open_are_used_again_at_the_end(site: Site) -
 
 
 def test_idle_connections_are_used_again_during_a_long_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "IDLE_S", 0.5)
+    monkeypatch.setattr(traffic, "IDLE_S", 0.5)
     report = on(site, keep_alive=0, idle=2).run(1.2)
     assert (report.requests, report.stale, report.lost) == (48 + 4 + 2, 0, {})
 
 
 def test_the_command_line_prints_the_report_as_json(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.main([site.url, "--ca", str(site.ca_file), "--host", HOST, "--seconds", "0.5", "--rate", "20", "--json"])
+    main([site.url, "--ca", str(site.ca_file), "--host", HOST, "--seconds", "0.5", "--rate", "20", "--json"])
     report = json.loads(capsys.readouterr().out)
     assert (report["requests"], report["lost"]) == (10, {})
 
@@ -122,8 +123,8 @@ def test_an_answer_that_is_not_what_it_should_be_is_lost(sent: bytes, kind: str)
 def test_a_connection_that_closes_as_it_is_used_again_is_stale_unless_the_request_may_not_be_sent_twice(
     monkeypatch: pytest.MonkeyPatch, post: float, lost: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(bench, "RACE_S", LIMIT_S)
-    monkeypatch.setattr(bench, "LONGEST_BODY", 1)
+    monkeypatch.setattr(connection, "RACE_S", LIMIT_S)
+    monkeypatch.setattr(traffic, "LONGEST_BODY", 1)
 
     async def reply(number: int, _path: str) -> bytes:
         return b"" if number else answer(b'{"length": 1}')
@@ -138,7 +139,7 @@ def test_a_connection_that_closes_as_it_is_used_again_is_stale_unless_the_reques
 def test_a_request_that_the_server_had_is_lost_when_a_kept_connection_closes() -> None:
     async def reply(number: int, _path: str) -> bytes:
         if number:
-            await asyncio.sleep(20 * bench.RACE_S)
+            await asyncio.sleep(20 * connection.RACE_S)
         return b"" if number else answer(b"hello")
 
     with replying(reply) as url:

@@ -1,5 +1,6 @@
 """A stack and a cloud of its own for each test."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,3 +27,4 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setenv("GITLAB_TOKEN", GITLAB_TOKEN)
         monkeypatch.chdir(tmp_path)
         yield Stage.begin(programs, site, capsys)
+        gc.collect()  # the clients are in cycles, and a connection that one holds would keep the server from ending

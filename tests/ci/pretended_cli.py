@@ -5,6 +5,7 @@ refresh of a URN finds: outputs, or null where it is gone), `events` and `fails`
 them, or null where the host does not answer; a number is an exit code), `asked` (the stack file of the last `up`).
 """
 
+import itertools
 import json
 import os
 import sys
@@ -50,7 +51,7 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
 
 def _refresh(deployment: dict[str, Any], words: list[str], cloud: dict[str, Any]) -> None:
     """Take over what the cloud says of each target."""
-    targets = [after for before, after in zip(words, words[1:], strict=False) if before == "--target"]
+    targets = [after for before, after in itertools.pairwise(words) if before == "--target"]
     for resource in deployment["resources"]:
         if resource["urn"] in targets and cloud.get(resource["urn"]):
             resource["outputs"] = cloud[resource["urn"]]

@@ -2,6 +2,8 @@
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,14 @@ def droplet(id: str | int, **more: Any) -> list[Resource]:
         resource(PRIVATE_KEY, "servers-host", "key", outputs={"publicKeyOpenssh": HOST_KEY}),
         resource(DROPLET, "servers", str(id), {"name": "site-staging"}, outputs={"ipv4Address": "203.0.113.10"}) | more,
     ]
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Raises where that does not come."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @dataclass(frozen=True)

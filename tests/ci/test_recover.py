@@ -1,21 +1,16 @@
 """`recover`, seen from outside: what it does about a lock and about each kind of operation that had begun, and what it says."""
 
 import socket
-from datetime import UTC, datetime
 
 import pytest
 
-from ci import recovery
 from tests.ci.stage import (
     CLUSTER,
     COMMAND,
     DROPLET,
     GONE,
-    NETWORK,
     PASSWORD,
-    SERVICE,
     TAG,
-    VOLUME,
     VPC,
     Stage,
     droplet,
@@ -85,7 +80,8 @@ def test_what_had_come_into_being_is_taken_into_the_state_and_asked_for_its_outp
     stage.holds(tag, pending=[pending(VPC, "network", NAME)])
     stage.answer(cloud={urn(VPC, "network"): {"vpcUrn": "do:vpc:1"}})
     ran = stage.recover()
-    assert (ran.code, ran.out) == (4, f"✓ Vpc network: had come into being as {vpc['id']}; taken into the state\n") or ran.code == 0
+    assert ran.code == 0, ran.err
+    assert f"✓ Vpc network: had come into being as {vpc['id']}; taken into the state\n" in ran.out
     adopted = stage.state.live(urn(VPC, "network"))
     assert adopted is not None
     assert (adopted["id"], adopted["inputs"], adopted["outputs"]) == (vpc["id"], NAME, {"vpcUrn": "do:vpc:1"})
@@ -127,21 +123,6 @@ def test_a_new_one_takes_the_place_of_the_old_which_waits_to_be_deleted(stage: S
     assert stage.state.resources[-1] == dependent, "what depends on it comes after both"
 
 
-def test_a_droplet_that_still_boots_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    id, looks = stage.new_droplet(), []
-    ready = recovery.Cloud.find
-
-    def find(*about: object) -> list[recovery.Thing]:
-        [thing] = ready(*about)  # type: ignore[arg-type]
-        looks.append(thing)
-        return [thing]
-
-    monkeypatch.setattr(recovery.Cloud, "find", find)
-    stage.holds(pending=[pending(DROPLET, "servers", NAME)])
-    assert stage.recover().code == 0
-    assert id
-
-
 @pytest.mark.parametrize("operation", ["updating", "deleting"])
 def test_what_was_being_changed_or_deleted_is_looked_at(stage: Stage, operation: str) -> None:
     stage.holds(resource(CLUSTER, "database", "1", NAME), pending=[pending(CLUSTER, "database", NAME, operation)])
@@ -166,47 +147,3 @@ def test_what_is_nowhere_but_in_the_state_is_made_anew(stage: Stage, type: str) 
     ran = stage.recover()
     assert (ran.code, ran.out) == (0, f"✓ {type.rpartition(':')[2]} broker: is made anew\n")
     assert stage.state.pending == []
-
-
-def test_an_object_of_docker_is_removed_from_the_host(stage: Stage) -> None:
-    id = stage.new_droplet()
-    stage.holds(*droplet(id), pending=[pending(SERVICE, "web", {"name": "web"}), pending(NETWORK, "servers", {"name": "site"})])
-    stage.answer(host={"docker service rm web": "web\n", "docker network rm": "Error response from daemon: network site not found\n"})
-    ran = stage.recover()
-    assert ran.code == 0, ran.err
-    assert "✓ Service web: removed from the host, to be made anew\n" in ran.out
-    assert "✓ Network servers: had not come into being\n" in ran.out
-
-
-def test_a_volume_stays_on_the_host(stage: Stage) -> None:
-    id = stage.new_droplet()
-    stage.holds(*droplet(id), pending=[pending(VOLUME, "media", {"name": "media"})])
-    assert "✓ Volume media: is made anew\n" in stage.recover().out
-    assert not [script for [script] in stage.calls("ssh") if "volume" in script]
-
-
-@pytest.mark.parametrize("there_is_a_droplet", [True, False])
-def test_without_a_host_that_answers_docker_has_nothing_to_mend(stage: Stage, there_is_a_droplet: bool) -> None:
-    stage.holds(*(droplet(stage.new_droplet()) if there_is_a_droplet else []), pending=[pending(SERVICE, "web", {"name": "web"})])
-    stage.answer(host=None)
-    ran = stage.recover()
-    assert (ran.code, ran.out) == (0, "✓ Service web: is made anew\n")
-
-
-def test_a_release_command_that_still_runs_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.holds(*droplet(stage.new_droplet()))
-    stage.answer(host={"docker ps --format": "release-staging\n"})
-    monkeypatch.setattr("ci.leftovers.time.sleep", lambda _: stage.answer(host={}))
-    ran = stage.recover()
-    assert ran.code == 0, ran.err
-    assert "release-staging of the killed run is still at work on the host" in ran.out
-
-
-def test_a_release_command_that_does_not_end_is_named_with_the_commands(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.holds(*droplet(stage.new_droplet()))
-    stage.answer(host={"docker ps --format": "release-staging\n"})
-    monkeypatch.setattr("ci.leftovers.LIMIT", -1)
-    ran = stage.recover()
-    assert ran.code == 1
-    assert "`docker logs release-staging`" in ran.err
-    assert "`docker stop release-staging`" in ran.err

@@ -31,6 +31,8 @@ class Resource:
     delete_before_replace: bool | None
     """None where nothing was said."""
     ignore_changes: tuple[str, ...]
+    deleted_with: str
+    """URN of what it goes with, without being asked to; or empty."""
 
     @property
     def plain(self) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class _Monitor(MockMonitor):
             dependencies=frozenset(request.dependencies),
             delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
             ignore_changes=tuple(request.ignoreChanges),
+            deleted_with=request.deletedWith,
         )
         id, outputs = computed(request.type, request.name)
         response = resource_pb2.RegisterResourceResponse(urn=urn, id=id if request.custom else "", object=request.object)

@@ -26,3 +26,29 @@ def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engi
     assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == ["release-pull"]
     for service in build.services(of_the_image=True):
         assert build.one("command.Command", "release-pull").urn in build.before(service), service.name
+
+
+def test_what_is_on_the_droplet_goes_with_it(build: Build, full: Build) -> None:
+    """Docker's objects on a lost droplet can't be asked to go; and they are made anew on the one that takes its place."""
+    for stack in (build, full):
+        there = [found for found in stack.resources.values() if found.type.startswith("docker:")]
+        assert {found.short for found in there} >= {"docker.Network", "docker.Volume", "docker.Secret", "docker.Service"}
+        assert {found.name: found.deleted_with for found in there} == dict.fromkeys(
+            (found.name for found in there), stack.one("digitalocean.Droplet").urn
+        )
+
+
+def test_the_address_moves_to_a_droplet_on_which_all_of_the_site_runs(build: Build) -> None:
+    before = build.before(build.one("digitalocean.ReservedIpAssignment"))
+    for service in build.all("docker.Service"):
+        assert service.urn in before, service.name
+    for name in ("release", "proxy-file", "servers-data"):
+        assert build.one("command.Command", name).urn in before
+
+
+def test_files_are_taken_over_before_anything_of_the_site_is_made_and_the_rest_when_the_address_has_moved(build: Build) -> None:
+    files, rest = build.one("command.Command", "servers-data"), build.one("command.Command", "address-moved")
+    for found in build.resources.values():
+        if found.type.startswith("docker:"):
+            assert files.urn in build.before(found), found.name
+    assert build.one("digitalocean.ReservedIpAssignment").urn in build.before(rest)
