@@ -24,7 +24,12 @@ class Cli:
 
     def run(self, *words: str, stdin: str = "") -> str:
         """Run a command to its end and give its stdout. Raises CliError."""
-        done = subprocess.run(self._command(*words), cwd=self.folder, env=self._environment, input=stdin, capture_output=True, text=True)
+        try:
+            done = subprocess.run(
+                self._command(*words), cwd=self.folder, env=self._environment, input=stdin, capture_output=True, text=True
+            )
+        except FileNotFoundError:
+            raise CliError("there is no `pulumi` on PATH: https://www.pulumi.com/docs/install/") from None
         if done.returncode:
             raise CliError(f"pulumi {words[0]}: {(done.stderr.strip() or done.stdout.strip())[-3000:]}")
         return done.stdout

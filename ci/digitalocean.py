@@ -11,7 +11,6 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from ci.thing import CloudError, Thing
 
-PAID = ("Droplet", "DatabaseCluster", "ReservedIp", "ContainerRegistry")
 _ALL = 200
 """Objects a page; an account with more droplets than that is no small team's."""
 

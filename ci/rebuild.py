@@ -16,6 +16,7 @@ import yaml
 from ci.cli import Cli, CliError
 from ci.events import Event, Tell
 from ci.host import Host, HostError
+from ci.recovery import recover
 from ci.state import DROPLET, Resource, State
 from ci.teller import Teller
 
@@ -35,13 +36,17 @@ class Found(StrEnum):
 
 
 def rebuild(cli: Cli, tell: Tell) -> Found:
-    """Do it. Raises RebuildError or CliError; running it again goes on where it stopped."""
+    """Do it, after `recover`. Raises RebuildError, RecoverError or CliError; running it again goes on where it stopped."""
+    if undecided := recover(cli, tell, decided={}).undecided:
+        raise RebuildError("\n".join(undecided))
     state = State(cli.export())
     droplet = state.find(DROPLET, SERVERS)
     if droplet is None:
         raise RebuildError(f"{cli.stack} has no droplet in its state; make one with: pulumi up --stack {cli.stack}")
-    if begun := [old["id"] for old in state.replaced(DROPLET)]:
-        tell(Event(kind="said", message=f"going on: droplet {droplet['id']} takes the place of {', '.join(begun)}"))
+    if begun := state.replaced(DROPLET):
+        tell(Event(kind="said", message=f"going on: droplet {droplet['id']} takes the place of {', '.join(old['id'] for old in begun)}"))
+        for old in begun:
+            _scale_singletons(_host(cli, state, old), tell, to=0)
         _up(cli, tell)
         return Found.ALIVE
     found, host = _look(cli, state, droplet)
@@ -57,21 +62,24 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
         if found is Found.ALIVE:
-            _restart(host, tell)
+            _scale_singletons(host, tell, to=1)
         raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
 
 
 def _look(cli: Cli, state: State, droplet: Resource) -> tuple[Found, Host]:
     """Ask the cloud, and the host itself."""
-    outputs = state.outputs
-    if "hostKey" not in outputs:
-        raise RebuildError(f"{cli.stack} was never finished; go on with: pulumi up --stack {cli.stack}")
-    host = Host(address=droplet["outputs"]["ipv4Address"], key=outputs["hostKey"], environment=cli.environment)
+    host = _host(cli, state, droplet)
     cli.run("refresh", "--yes", "--skip-preview", "--target", droplet["urn"])
     if State(cli.export()).find(DROPLET, SERVERS) is None:
         return Found.GONE, host
     return (Found.ALIVE if host.answers() else Found.DEAD), host
+
+
+def _host(cli: Cli, state: State, droplet: Resource) -> Host:
+    if "hostKey" not in state.outputs:
+        raise RebuildError(f"{cli.stack} was never finished; go on with: pulumi up --stack {cli.stack}")
+    return Host(address=droplet["outputs"]["ipv4Address"], key=state.outputs["hostKey"], environment=cli.environment)
 
 
 def _up(cli: Cli, tell: Tell, *words: str) -> None:
@@ -96,10 +104,11 @@ def _renewing(cli: Cli) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _restart(host: Host, tell: Tell) -> None:
-    """A failed renewal leaves the old droplet serving: what was stopped on it starts again."""
+def _scale_singletons(host: Host, tell: Tell, *, to: int) -> None:
+    """A renewal that failed leaves the old droplet serving: what was stopped on it starts again, and stops when it goes on."""
     with contextlib.suppress(HostError):
-        for name in host.run("docker service ls --filter label=site.role=singleton --format '{{.Name}} {{.Replicas}}'").splitlines():
-            if name.endswith(" 0/0"):
-                host.run(f"docker service scale {name.split()[0]}=1")
-                tell(Event(kind="said", message=f"{name.split()[0]} runs again on the old droplet"))
+        for line in host.run("docker service ls --filter label=site.role=singleton --format '{{.Name}} {{.Replicas}}'").splitlines():
+            name, _, replicas = line.partition(" ")
+            if replicas.endswith("/0") is (to > 0):
+                host.run(f"docker service scale {name}={to}")
+                tell(Event(kind="said", message=f"{name} {'runs again' if to else 'stops'} on the old droplet"))

@@ -56,6 +56,8 @@ def recover(cli: Cli, tell: Tell, *, decided: Mapping[str, str]) -> Report:
     host = _host(cli, state)
     leftovers = Leftovers(cli.stack, host)
     leftovers.wait(tell)
+    if unknown := decided.keys() - {operation["resource"]["urn"] for operation in state.pending}:
+        raise RecoverError(f"--adopt {', '.join(sorted(unknown))}: no operation on it had begun")
     refreshed = _settle(state, cloud, leftovers, decided, report, tell)
     if report.undecided:
         return report
@@ -71,6 +73,8 @@ def recover(cli: Cli, tell: Tell, *, decided: Mapping[str, str]) -> Report:
 
 def delete_orphan(cli: Cli, kind: str, id: str) -> None:
     """Delete a thing that is in no state. Raises RecoverError for anything else, another stack's above all."""
+    if held := holders(cli):
+        raise RecoverError(f"--delete {kind}/{id}: {cli.stack} is locked by {' and '.join(map(str, held))}; `{_command(cli)}` comes first")
     state = State(cli.export())
     cloud = Cloud.of(cli, state)
     thing = cloud.unowned(kind, id, state)
@@ -124,8 +128,12 @@ def _settle(state: State, cloud: Cloud, leftovers: Leftovers, decided: Mapping[s
 def _look_up(state: State, resource: dict[str, Any], what: str, cloud: Cloud, asked: list[str], report: Report, tell: Tell) -> None:
     """What became of a creation that had begun."""
     found = cloud.find(resource["type"], resource["inputs"], state)
+    live = state.live(resource["urn"])
     if not found:
         report.done.append(f"{what}: had not come into being")
+    elif live and not live.get("pendingReplacement") and not cloud.told_once(resource["type"]):
+        # Half of a replacement, or of a run before the one that made what serves now: never a reason to give that up.
+        report.done.append(f"{what}: {', '.join(thing.id for thing in found)} came into being beside {live['id']}, which stays")
     elif cloud.nameless(resource["type"]):
         recover = f"python -m ci recover --stack {cloud.stack}"
         choices = [f"{recover} --adopt '{resource['urn']}={thing.id}'" for thing in found]

@@ -28,7 +28,7 @@ class Address(pulumi.ComponentResource):
             ip_address=address,
             droplet_id=servers.droplet.id.apply(int),
             # A new assignment moves the address; deleting the old one is then nothing: no moment without.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after), delete_before_replace=False),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[servers.host.ready, *after], delete_before_replace=False),
         )
         take_the_rest(
             f"{name}-moved",

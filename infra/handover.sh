@@ -20,11 +20,12 @@ stop() {
 
 case "$PHASE" in
   data)
-    if ! old=$(before "$own_address" </dev/null 2>&1); then
+    if ! said=$(before true </dev/null 2>&1); then
       [ -z "${MUST:-}" ] && exit 0
-      echo "the old droplet does not answer any more: $old" >&2
+      echo "the old droplet does not answer any more: $said" >&2
       exit 1
     fi
+    old=$(before "$own_address" </dev/null)
     [ "$old" = "$HOST" ] && exit 0
     echo "$old $(before date +%s </dev/null)"
     for volume in $(volumes); do

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from collections import Counter
 
@@ -17,7 +18,7 @@ from rehearsal import sample
 from rehearsal.stack import Stack
 from rehearsal.up import wait_for_answer
 from rehearsal.world.engine import docker_cli
-from tests.engine.cli import Driven, Fault
+from tests.engine.cli import LIMIT, Driven, Fault
 from tests.engine.conftest import REGISTRY
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
@@ -56,30 +57,30 @@ class Killer:
         faults: list[Fault] = [{**fault, "nth": 1} for fault in self._calls]
         self.stack.fault(*faults)
         with self.stack.begun("up", "--yes", "--skip-preview") as process:
-            assert process.stdout is not None
-            os.set_blocking(process.stdout.fileno(), False)
-            said = ""
+            lines: list[str] = []
+            reading = threading.Thread(target=lambda: lines.extend(process.stdout or ()))
+            reading.start()
             while process.poll() is None:
-                said += process.stdout.read() or ""
                 struck = [f"{fault['method']} {fault['path']}" for fault in self.stack.fired()]
-                struck += [f"{op} {name}" for op, name in self._begun(said)]
+                struck += [f"{op} {name}" for op, name in self._begun(list(lines))]
                 if struck:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait(10)
+                    reading.join(LIMIT)
                     self._forget(struck)
                     self.stack.fault()
                     return False
                 time.sleep(0.05)
-            said += process.stdout.read() or ""
-            assert process.returncode == 0, said[-3000:]
+            reading.join(LIMIT)
+            assert process.returncode == 0, "".join(lines)[-3000:]
         self.stack.fault()
         return True
 
-    def _begun(self, said: str) -> list[tuple[str, str]]:
+    def _begun(self, lines: list[str]) -> list[tuple[str, str]]:
         """Docker objects and commands whose making has begun, and at which no run was killed yet."""
         found = []
-        for line in said.splitlines():
-            if "resourcePreEvent" not in line or not line.endswith("}"):
+        for line in lines:
+            if "resourcePreEvent" not in line:
                 continue
             step = json.loads(line)["resourcePreEvent"]["metadata"]
             name = step["urn"].rpartition("::")[2]
