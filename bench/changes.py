@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bench.load import Background, Load, Report
 from rehearsal.apis import Apis
-from rehearsal.engine import Engine
+from rehearsal.cli_run import CliRun
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.stack import Stack
 from rehearsal.stackfile import domain, read
@@ -87,7 +87,7 @@ def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[Counter[str]
     """Make one change under load, with two seconds before it and after it."""
     load = Load(url=stack.url, ca_file=stack.home.certificate(STACK))
     run = stack.run(overlay=overlay, url=str(Apis(stack.home).url))
-    assert isinstance(run, Engine)  # noqa: S101 - for the type checker: `up` made it with this one
+    assert isinstance(run, CliRun)  # noqa: S101 - for the type checker: `up` made it with this one
     began = time.monotonic()
     with Background(load) as traffic:
         time.sleep(REST)

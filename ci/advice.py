@@ -10,7 +10,10 @@ _TOKENS = (
     (r"401.*Unable to authenticate you", "DigitalOcean", "digitalocean:token"),
     (r"401.*Unauthorized|401 Unauthorized", "GitLab", "gitlab:token"),
 )
-_ONE_AT_A_TIME = re.compile(r"name must be unique|already (in use|exists|been taken)", re.IGNORECASE)
+_LOST = re.compile(
+    r"name must be unique|(is there|already) (already|in use|exists|been taken)|with nil state|expected non-empty ID", re.IGNORECASE
+)
+"""What was made, but not written down; the last two are the provider's words for what it could not find again."""
 
 
 def explain(message: str, stack: str) -> str:
@@ -24,6 +27,6 @@ def explain(message: str, stack: str) -> str:
         if re.search(pattern, message):
             mend = f"pulumi config set --secret {key} --stack {stack}, then up again: it goes on"
             return f"{message}\n{whose} does not take the token (any more): {mend}"
-    if _ONE_AT_A_TIME.search(message):
-        return f"{message}\nIt is there, but not in the state: `python -m ci recover --stack {stack}` names it"
+    if _LOST.search(message):
+        return f"{message}\nIt may well be there, but not in the state: `python -m ci recover --stack {stack}` names it"
     return message

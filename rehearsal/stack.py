@@ -9,11 +9,11 @@ from infra.problems import ConfigError
 from infra.settings import Settings
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
+from rehearsal.cli_run import CliRun
 from rehearsal.cloud.world import WorldError
 from rehearsal.conductor.connections import Endpoints
 from rehearsal.conductor.ledger import Ledger
 from rehearsal.conductor.run import Run
-from rehearsal.engine import Engine
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.stackfile import PROJECT, compose, domain
 from rehearsal.workspace import Workspace, installed
@@ -73,7 +73,7 @@ class Stack:
 
     def run(
         self, *, image: str = "", overlay: Path | None = None, url: str = "https://127.0.0.1:1", engine: str | None = None
-    ) -> Run | Engine:
+    ) -> Run | CliRun:
         """The program, ready to be previewed, made or taken down, by default with the image that runs.
 
         `url` is where the APIs answer; a preview asks nobody.
@@ -82,7 +82,7 @@ class Stack:
         agent, apis = Agent(self.home), Apis(self.home)
         config = compose(self.name, home=self.home, image=image, operator_key=agent.public_key, overlay=overlay)
         if self.choose(engine) == "pulumi":
-            return Engine(lambda: Workspace(self.name, self.home).prepare(config))
+            return CliRun(lambda: Workspace(self.name, self.home).prepare(config))
         return Run(
             stack=self.name,
             project=PROJECT,

@@ -16,9 +16,9 @@ import httpx
 
 from ci.events import Event
 from rehearsal.apis import Apis
+from rehearsal.cli_run import CliRun
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.outcome import Outcome
-from rehearsal.engine import Engine
 from rehearsal.stackfile import Config
 from rehearsal.workspace import Workspace
 
@@ -50,23 +50,23 @@ class Driven:
 
     def up(self) -> dict[str, int]:
         """Resources by what was done to them: create, update, same …"""
-        return counts(self._engine.up(self._hear))
+        return counts(self._run.up(self._hear))
 
     def preview(self) -> Outcome:
         """What an `up` would do."""
-        return self._engine.preview(self._hear)
+        return self._run.preview(self._hear)
 
     def preview_after_refresh(self) -> dict[str, int]:
         """The same, once it is asked what is really there."""
-        return counts(self._engine.preview(self._hear, refresh=True))
+        return counts(self._run.preview(self._hear, refresh=True))
 
     def destroy(self) -> dict[str, int]:
-        return counts(self._engine.down(self._hear))
+        return counts(self._run.down(self._hear))
 
     def fails(self) -> str:
         """The message of an `up` that has to fail."""
         try:
-            self._engine.up(self._hear)
+            self._run.up(self._hear)
         except ConductorError as error:
             return str(error)
         raise AssertionError("the `up` ended well")
@@ -135,8 +135,8 @@ class Driven:
         self.apis.ask("DELETE", "calls")
 
     @property
-    def _engine(self) -> Engine:
-        return Engine(lambda: self.workspace.prepare(self.config))
+    def _run(self) -> CliRun:
+        return CliRun(lambda: self.workspace.prepare(self.config))
 
     def _hear(self, event: Event) -> None:
         self.said += f"{event.message}\n"

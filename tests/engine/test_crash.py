@@ -31,7 +31,7 @@ SAMPLE_CALLS = {
     ("POST", "/v2/reserved_ips"),
     ("POST", "/api/v4/projects/{project}/variables"),
 }
-SAMPLE_STEPS = {"network", "web", "release"}
+SAMPLE_STEPS = {"web", "release"}
 KINDS = {"digitalocean:droplet", "digitalocean:vpc", "digitalocean:database", "digitalocean:reserved_ip", "digitalocean:firewall"}
 """Of the inventory: what there may be exactly one of."""
 

@@ -24,7 +24,9 @@ def rehearse(*words: str, limit: float = UP_LIMIT) -> subprocess.CompletedProces
     """Run the command line to its end; by the conductor, also where the Pulumi CLI is installed (tests/engine is about that)."""
     command, *more = words
     engine = ["--engine", "conductor"] if command in ("up", "preview") else []
-    return subprocess.run([sys.executable, "-m", "rehearsal", command, *engine, *more], cwd=CHECKOUT, capture_output=True, text=True, timeout=limit)
+    return subprocess.run(
+        [sys.executable, "-m", "rehearsal", command, *engine, *more], cwd=CHECKOUT, capture_output=True, text=True, timeout=limit
+    )
 
 
 def steps(*words: str) -> list[dict[str, Any]]:

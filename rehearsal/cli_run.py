@@ -1,4 +1,4 @@
-"""The Pulumi CLI as what runs a rehearsal; its other way is the conductor (`rehearsal.conductor.run.Run`)."""
+"""A rehearsed stack run by the Pulumi CLI, as `rehearsal.conductor.run.Run` is by the conductor."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ def _silence(_event: Event) -> None:
     return None
 
 
-class Engine:
+class CliRun:
     """One stack under the CLI. Each call raises ConductorError with what the engine said where it fails."""
 
     def __init__(self, prepare: Callable[[], Cli]) -> None:
