@@ -11,7 +11,7 @@ _TOKENS = (
     (r"401.*Unauthorized|401 Unauthorized", "GitLab", "gitlab:token"),
 )
 _LOST = re.compile(
-    r"name must be unique|(is there|already) (already|in use|exists|been taken)|with nil state|expected non-empty ID", re.IGNORECASE
+    r"name must be unique|is there already|already (in use|exists|been taken)|with nil state|expected non-empty ID", re.IGNORECASE
 )
 """What was made, but not written down; the last two are the provider's words for what it could not find again."""
 
