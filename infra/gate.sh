@@ -37,7 +37,8 @@ if [ "$result" -ne 0 ] && [ "$result" -ne 2 ]; then
   on_host "cloud-init status --long; sudo tail -n 20 /var/log/cloud-init-output.log" >&2 </dev/null
   exit 1
 fi
-wait_for "Docker" on_host docker info --format '{{.ServerVersion}}'
+# Not `docker info`: with a format it ends well without a daemon too (docker 26).
+wait_for "Docker" on_host docker version --format '{{.Server.Version}}'
 # A Postgres that is there answers a request for TLS (eight fixed bytes) with the letter S.
 wait_for "the database at $DATABASE_HOST:$DATABASE_PORT" on_host bash -c \
   "'exec 3<>/dev/tcp/$DATABASE_HOST/$DATABASE_PORT && printf \"\\0\\0\\0\\10\\4\\322\\26\\57\" >&3 && [ \"\$(timeout 5 head -c 1 <&3)\" = S ]'"
