@@ -18,17 +18,24 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import Background, Load, Report
+from rehearsal import sample
 from rehearsal.apis import Apis
 from rehearsal.cli_run import CliRun
+from rehearsal.conductor.errors import ConductorError
+from rehearsal.conductor.step import Op, Step
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.stack import Stack
 from rehearsal.stackfile import domain, read
 from rehearsal.up import up
 from rehearsal.workspace import Workspace, installed
 from rehearsal.world import network
+from rehearsal.world.engine import docker_cli
 
 STACK = "staging"
 FILE = Path(__file__).with_suffix(".json")
+SERVICE = "docker:index/service:Service"
+RATE = 10
+"""Requests a second: what one web process with four threads can take, with one request in twenty lasting two seconds."""
 REST = 2
 """Seconds of load before and after each change."""
 COLUMNS = ("change", "does", "updates", "replaces", "requests", "lost", "longest_gap_s", "seconds")
@@ -42,6 +49,8 @@ class Change:
     values: dict[str, Any]
     replace: str = ""
     """Or a resource that is made anew, by type and name."""
+    release: bool = False
+    """Or another image."""
 
 
 def changes() -> list[Change]:
@@ -50,6 +59,7 @@ def changes() -> list[Change]:
     processes = before["site:processes"]
     two = {**processes, "web": {**processes["web"], "replicas": 2}}
     return [
+        Change("image (a release)", {}, release=True),
         Change("environment variable", {"site:env": {**before.get("site:env", {}), "GREETING": "changed"}}),
         Change("secret of the site", {"site:secrets": {"STRIPE_KEY": "another-one-of-the-bench"}}),
         Change("Django's secret key", {"site:secretKey": "k" * 30 + "wTz7-9fBqL2mVxR4sYpD6gHjN8cK1aEuo3iW"}),
@@ -83,18 +93,29 @@ def run(home: Home, console: Console) -> list[dict[str, Any]]:
     return rows
 
 
-def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[Counter[str], Report, float]:
-    """Make one change under load, with two seconds before it and after it."""
-    load = Load(url=stack.url, ca_file=stack.home.certificate(STACK))
-    run = stack.run(overlay=overlay, url=str(Apis(stack.home).url))
+def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[list[Step] | None, Report, float]:
+    """Make one change under load, with two seconds before it and after it; no steps where it was refused."""
+    load = Load(url=stack.url, ca_file=stack.home.certificate(STACK), rate=RATE)
+    run = stack.run(image=_another_image(stack) if change.release else "", overlay=overlay, url=str(Apis(stack.home).url))
     assert isinstance(run, CliRun)  # noqa: S101 - for the type checker: `up` made it with this one
+    steps: list[Step] | None = None
     began = time.monotonic()
     with Background(load) as traffic:
         time.sleep(REST)
-        outcome = run.up(replace=_urn(stack, change.replace)) if change.replace else run.up()
+        try:
+            steps = (run.up(replace=_urn(stack, change.replace)) if change.replace else run.up()).steps
+        except ConductorError as error:
+            print(error)
         seconds = time.monotonic() - began - REST
         time.sleep(REST)
-    return Counter(step.op.value for step in outcome.steps), traffic.report, seconds
+    return steps, traffic.report, seconds
+
+
+def _another_image(stack: Stack) -> str:
+    """The sample with one more label, pushed."""
+    name = "rehearsal/another"
+    docker_cli("build", "--quiet", "--tag", name, "-", stdin=f"FROM {sample.SAMPLE}\nLABEL release=another\n")
+    return sample.push(name, home=stack.home, repository=str(stack.exports["image"]).partition("@")[0])
 
 
 def _urn(stack: Stack, resource: str) -> str:
@@ -103,14 +124,15 @@ def _urn(stack: Stack, resource: str) -> str:
     return next(str(found["urn"]) for found in exported["deployment"]["resources"] if found["urn"].endswith(f"${resource}"))
 
 
-def _row(change: Change, ops: Counter[str], report: Report, seconds: float) -> dict[str, Any]:
-    touched = ops["create"] + ops["update"] + ops["replace"] + ops["delete"]
-    if report.lost:
+def _row(change: Change, steps: list[Step] | None, report: Report, seconds: float) -> dict[str, Any]:
+    ops = Counter(step.op.value for step in steps or () if step.op is not Op.SAME)
+    rolled = any(step.op is Op.UPDATE and step.type == SERVICE for step in steps or ())
+    if steps is None:
+        does = "refused"
+    elif report.lost:
         does = f"downtime {report.longest_gap_s:.0f} s"
-    elif not touched:
-        does = "nothing until rebuild"
     else:
-        does = "rolled without loss" if ops["replace"] else "in place, without loss"
+        does = "nothing until rebuild" if not ops else "rolled without loss" if rolled else "in place, without loss"
     return {
         "change": change.what,
         "does": does,
