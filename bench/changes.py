@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bench.load import Background, Load, Report
 from rehearsal import sample
@@ -70,9 +70,8 @@ def changes() -> list[Change]:
         Change("header of the proxy (noindex)", {"site:noindex": not before.get("site:noindex", False)}),
         Change("alias (DNS, proxy)", {"site:aliases": [f"www.{domain(STACK)}", f"m.{domain(STACK)}"]}),
         Change("registry token", {}, replace="gitlab:index/projectDeployToken:ProjectDeployToken::registry"),
-        Change("connection pool", {"site:databasePool": 5}),
-        Change("operating system (waits for rebuild)", {"site:serverImage": "debian-12-x64"}),
         Change("database size", {"site:databaseSize": "db-s-1vcpu-2gb"}),
+        Change("operating system (waits for rebuild)", {"site:serverImage": "debian-12-x64"}),
         Change("server size", {"site:serverSize": "s-2vcpu-4gb"}),
     ]
 
@@ -88,7 +87,10 @@ def run(home: Home, console: Console) -> list[dict[str, Any]]:
     for change in changes():
         values |= change.values
         overlay.write_text(yaml.safe_dump({"config": values}))
-        rows.append(_row(change, *_measured(stack, change, overlay)))
+        steps, report, seconds = _measured(stack, change, overlay)
+        if steps is None:
+            values = {key: value for key, value in values.items() if key not in change.values}
+        rows.append(_row(change, steps, report, seconds))
         console.print(*(f"{rows[-1][column]}" for column in COLUMNS), sep="  ")
     return rows
 
@@ -152,7 +154,7 @@ def main() -> int:
         console.print("there is no `pulumi` on PATH: what the real engine does can't be measured without it")
         return 1
     rows = run(Home(), console)
-    table = Table(*COLUMNS)
+    table = Table(*(Column(column, no_wrap=True) for column in COLUMNS))
     for row in rows:
         table.add_row(*(str(row[column]) for column in COLUMNS))
     console.print(table)
