@@ -34,7 +34,7 @@ OVERLAY = {
 }
 
 
-def _missing(home: Home) -> str:
+def missing(home: Home) -> str:
     """Why the real engine can't be used here, or an empty text."""
     if not shutil.which("pulumi"):
         return "pulumi is not on PATH"
@@ -49,7 +49,7 @@ def _missing(home: Home) -> str:
 def home() -> Iterator[Home]:
     """The stand-in cloud, with nothing in it; everything is taken away at the end, whatever has failed."""
     home, console = Home(), Console(quiet=True)
-    if reason := _missing(home):
+    if reason := missing(home):
         pytest.skip(reason)
     images = Images(Engine(str(home.root.parent)), tell=lambda _: None, install=lambda packages: machine.install(packages, console))
     images.own()
