@@ -39,7 +39,7 @@ def test_a_planned_renewal_takes_files_and_certificates_along_and_serves_through
     assert Host(home, name).output(f"sudo cat {FILE}") == "of the old one\n"
     with Visitor() as visitor:
         assert visitor.see("/healthz").status_code == 200, "with the certificate authority that visitors know"
-    assert [thing["id"] for thing in stack.apis.inventory() if thing["kind"] == "digitalocean:droplet"] == [int(droplet(stack))]
+    assert [thing["id"] for thing in stack.apis.inventory() if thing["kind"] == "digitalocean:droplet"] == [droplet(stack)]
     assert stack.preview_after_refresh().keys() == {"same"}
 
 
