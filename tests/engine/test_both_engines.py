@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
         return {key: entry for key, entry in plainer.items() if entry}
     if isinstance(value, list):
         return sorted((plain(entry) for entry in value), key=json.dumps)
-    return re.sub(r"-[0-9a-f]{7}$", "-…", value) if isinstance(value, str) else value
+    return re.sub(r"-[0-9a-f]{7}$|^[0-9a-z]{25}$", "…", value) if isinstance(value, str) else value
 
 
 def differences(first: Any, second: Any, path: str = "") -> list[str]:
