@@ -29,7 +29,6 @@ from rehearsal.stackfile import domain, read
 from rehearsal.up import up
 from rehearsal.workspace import Workspace, installed
 from rehearsal.world import network
-from rehearsal.world.engine import docker_cli
 
 STACK = "staging"
 FILE = Path(__file__).with_suffix(".json")
@@ -98,7 +97,9 @@ def run(home: Home, console: Console) -> list[dict[str, Any]]:
 def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[list[Step] | None, Report, float]:
     """Make one change under load, with two seconds before it and after it; no steps where it was refused."""
     load = Load(url=stack.url, ca_file=stack.home.certificate(STACK), rate=RATE)
-    run = stack.run(image=_another_image(stack) if change.release else "", overlay=overlay, url=str(Apis(stack.home).url))
+    repository = str(stack.exports["image"]).partition("@")[0]
+    image = sample.push_another(home=stack.home, repository=repository) if change.release else ""
+    run = stack.run(image=image, overlay=overlay, url=str(Apis(stack.home).url))
     assert isinstance(run, CliRun)  # noqa: S101 - for the type checker: `up` made it with this one
     steps: list[Step] | None = None
     began = time.monotonic()
@@ -111,13 +112,6 @@ def _measured(stack: Stack, change: Change, overlay: Path) -> tuple[list[Step] |
         seconds = time.monotonic() - began - REST
         time.sleep(REST)
     return steps, traffic.report, seconds
-
-
-def _another_image(stack: Stack) -> str:
-    """The sample with one more label, pushed."""
-    name = "rehearsal/another"
-    docker_cli("build", "--quiet", "--tag", name, "-", stdin=f"FROM {sample.SAMPLE}\nLABEL release=another\n")
-    return sample.push(name, home=stack.home, repository=str(stack.exports["image"]).partition("@")[0])
 
 
 def _urn(stack: Stack, resource: str) -> str:

@@ -44,6 +44,13 @@ def push(image: str, *, home: Home, repository: str) -> str:
     return f"{repository}@{digest}"
 
 
+def push_another(*, home: Home, repository: str) -> str:
+    """Push the sample with one more label, as a release that changes nothing else, and give it as `push` does."""
+    name = "rehearsal/another"
+    docker_cli("build", "--quiet", "--tag", name, "-", stdin=f"FROM {SAMPLE}\nLABEL release=another\n")
+    return push(name, home=home, repository=repository)
+
+
 def _runs(image: str, script: str) -> bool:
     """Whether a shell in the image ends well with this script."""
     try:

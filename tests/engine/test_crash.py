@@ -17,9 +17,7 @@ import pytest
 from rehearsal import sample
 from rehearsal.stack import Stack
 from rehearsal.up import wait_for_answer
-from rehearsal.world.engine import docker_cli
 from tests.engine.cli import LIMIT, Driven, Fault
-from tests.engine.conftest import REGISTRY
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 
@@ -134,7 +132,7 @@ def test_a_first_up_that_was_killed_at_its_calls_ends_with_one_of_each(stack: Dr
 
 def test_a_release_that_was_killed_ends_with_the_new_image_everywhere(stack: Driven) -> None:
     before = stack.config.values["site:image"]
-    stack.set("site:image", _another_image(stack))
+    stack.set("site:image", sample.push_another(home=stack.workspace.home, repository=before.partition("@")[0]))
     kills = through(stack)
     print(f"\nkilled at {len(kills)}: {', '.join(kills)}")
     assert {kill.rpartition(" ")[2] for kill in kills} >= {"web", "release"}
@@ -142,10 +140,3 @@ def test_a_release_that_was_killed_ends_with_the_new_image_everywhere(stack: Dri
     images = {found["inputs"]["taskSpec"]["containerSpec"]["image"] for found in stack.resources() if found["type"].endswith(":Service")}
     assert stack.config.values["site:image"] in images
     assert before not in images
-
-
-def _another_image(stack: Driven) -> str:
-    """The sample with one more label, pushed."""
-    name = "rehearsal/another"
-    docker_cli("build", "--quiet", "--tag", name, "-", stdin=f"FROM {sample.SAMPLE}\nLABEL release=another\n")
-    return sample.push(name, home=stack.workspace.home, repository=f"registry.digitalocean.com/{REGISTRY}/site")
