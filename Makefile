@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh recover rebuild status logs admin down clean check test test-crash format bench install
+.PHONY: help up preview release rollback refresh recover rebuild status logs admin down clean check test test-crash test-releases format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ preview: .venv/run ## show what `up` would do; asks nobody
 
 refresh: .venv/run ## take into the Pulumi CLI's state what is really there
 	@$(REHEARSAL) refresh --stack $(STACK)
+
+release: .venv/run ## release the sample site as it is now, or IMAGE=; ACKNOWLEDGE=1 also risky migrations
+	@$(REHEARSAL) release --stack $(STACK) $(if $(IMAGE),--image $(IMAGE)) $(if $(CONFIG),--config $(CONFIG)) $(if $(ACKNOWLEDGE),--acknowledge)
+
+rollback: .venv/run ## go back to the release before, or TO=sha256:…; FORCE=1 also onto a schema that is too new
+	@$(REHEARSAL) rollback --stack $(STACK) $(if $(TO),--to $(TO)) $(if $(CONFIG),--config $(CONFIG)) $(if $(FORCE),--force)
 
 recover: .venv/run ## put right what a killed run left behind (ENGINE=pulumi)
 	@$(REHEARSAL) recover --stack $(STACK)
@@ -61,12 +67,16 @@ test: .venv/check ## all of it, with a whole rehearsal
 test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover (the Pulumi CLI; about 20 minutes)
 	@CRASH=all $(BIN)/pytest -q -s tests/engine/test_crash.py
 
+test-releases: .venv/check ## every way for a release to fail, under load, by the conductor or ENGINE=pulumi (about 25 minutes)
+	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_releases.py
+
 format: .venv/check ## format and mend what can be mended, and the README's table
 	@$(BIN)/python tools/keys.py
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-bench: .venv/run ## measure the program's start
+bench: .venv/run ## measure releases, ours and other ways, and the program's start
+	@$(BIN)/python -m bench.releases
 	@$(BIN)/python bench/start.py
 
 install: .venv/check ## only install

@@ -61,6 +61,7 @@ else:
 
 Address("address", address=network.address, servers=servers, backlog=backlog("broker", s.broker), after=parts)
 pulumi.export("url", url)
+pulumi.export("health", f"{url}{s.processes[s.web].health}")
 pulumi.export("address", network.address)
 pulumi.export("host", servers.host.address)
 pulumi.export("hostKey", servers.host.key)

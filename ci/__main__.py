@@ -1,8 +1,10 @@
-"""The commands around the program: `python -m ci recover|rebuild --stack STACK`. They need what `pulumi up` needs."""
+"""The commands around the program: `python -m ci up|rollback|recover|rebuild --stack STACK`. They need what `pulumi up` needs."""
 
 import argparse
+import json
 import sys
 import time
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +15,8 @@ from ci.host import HostError
 from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover
+from ci.release import Release, ReleaseError
+from ci.rollback import history, release_of, settle, target
 from ci.thing import CloudError
 
 
@@ -22,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     try:
         return int(options.run(options, Cli(stack=options.stack), console))
-    except (CliError, CloudError, HostError, RebuildError, RecoverError) as error:
+    except (CliError, CloudError, HostError, RebuildError, RecoverError, ReleaseError) as error:
         Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
 
@@ -37,11 +41,49 @@ def _parser() -> argparse.ArgumentParser:
         found.add_argument("--stack", required=True, help="which stack")
         return found
 
+    found = command("up", _up, "bring the stack up to date, or release an image: wholly, or not at all")
+    found.add_argument("--image", default="", metavar="DIGEST", help="REPOSITORY@sha256:… (default: what runs)")
+    found.add_argument("--acknowledge", action="store_true", help="release also migrations that lock or can't be gone back from")
+    found = command("rollback", _rollback, "go back to the release before, or to the one that is named")
+    found.add_argument("--to", default="", metavar="DIGEST", help="sha256:… of an earlier release (default: the one before)")
+    found.add_argument("--force", action="store_true", help="also where the database is too new for it")
+    found = command("releases", _releases, "the releases that can be gone back to")
+    found.add_argument("--json", action="store_true", help="print them as JSON")
     found = command("recover", _recover, "put right what a killed run left behind, and name what nobody owns")
     found.add_argument("--adopt", action="append", default=[], metavar="URN=ID", help="which thing a pending creation made; no ID: none")
     found.add_argument("--delete", action="append", default=[], metavar="KIND/ID", help="delete a thing that is in no state")
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
+
+
+def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    with Progress(console) as progress:
+        settle(cli, progress)
+        return _released(release_of(cli, progress), options.image, console, acknowledged=options.acknowledge)
+
+
+def _rollback(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    with Progress(console) as progress:
+        settle(cli, progress)
+        release = release_of(cli, progress)
+        return _released(release, target(release, options.to), console, acknowledged=options.force, back=True)
+
+
+def _released(release: Release, image: str, console: Console, *, acknowledged: bool, back: bool = False) -> int:
+    began = time.monotonic()
+    runs = release.run(image, acknowledged=acknowledged, back=back)
+    console.print(f"[green]✓[/green] {runs or 'done'} ({time.monotonic() - began:.0f} s)", highlight=False)
+    return 0
+
+
+def _releases(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    release = release_of(cli, lambda _: None)
+    found = history(release)
+    if options.json:
+        print(json.dumps([asdict(entry) for entry in found]))
+    for entry in [] if options.json else found:
+        console.print(f"{entry.number:>4}  {entry.digest}", highlight=False)
+    return 0
 
 
 def _recover(options: argparse.Namespace, cli: Cli, console: Console) -> int:

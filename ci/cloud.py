@@ -27,8 +27,8 @@ class Cloud:
     def of(cls, cli: Cli, state: State) -> "Cloud":
         """With the tokens of the environment, or of the stack's config."""
         zones = frozenset(str(found["inputs"]["domain"]) for found in _with_pending(state) if found["type"].endswith(":DnsRecord"))
-        digitalocean = DigitalOcean(_token(cli, "DIGITALOCEAN_TOKEN", "digitalocean:token"), zones=zones)
-        return cls(cli.stack, digitalocean, GitLab(_token(cli, "GITLAB_TOKEN", "gitlab:token")))
+        digitalocean = DigitalOcean(token(cli, "DIGITALOCEAN_TOKEN", "digitalocean:token"), zones=zones)
+        return cls(cli.stack, digitalocean, GitLab(token(cli, "GITLAB_TOKEN", "gitlab:token")))
 
     def holds(self, type: str) -> bool:
         """Whether things of this type are objects of their own there."""
@@ -90,7 +90,8 @@ def _with_pending(state: State) -> list[dict[str, Any]]:
     return [*state.resources, *(operation["resource"] for operation in state.pending)]
 
 
-def _token(cli: Cli, variable: str, key: str) -> str:
+def token(cli: Cli, variable: str, key: str) -> str:
+    """A cloud's token, from the environment or the stack's config; empty where there is none."""
     try:
         return os.environ.get(variable) or cli.run("config", "get", key).strip()
     except CliError:

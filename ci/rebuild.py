@@ -5,15 +5,10 @@ An ordinary `up` can't: with the droplet gone it takes the containers for unchan
 
 import contextlib
 import dataclasses
-import shutil
-import tempfile
-from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
-
-import yaml
 
 from ci.cli import Cli, CliError
+from ci.config_file import overlaid
 from ci.events import Event, Tell
 from ci.host import Host, HostError
 from ci.recovery import recover
@@ -58,7 +53,7 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
     replacing = ["--replace", droplet["urn"]] if found is not Found.GONE else []
     strict = dataclasses.replace(cli, environment={**cli.environment, "MUST": "1"}) if found is Found.ALIVE else cli
     try:
-        with _renewing(cli) as file:
+        with overlaid(cli, {"renewServer": True}) as file:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
         if found is Found.ALIVE:
@@ -86,22 +81,6 @@ def _up(cli: Cli, tell: Tell, *words: str) -> None:
     teller = Teller(tell)
     for raw in cli.stream("up", "--yes", "--skip-preview", *words):
         teller(raw)
-
-
-@contextlib.contextmanager
-def _renewing(cli: Cli) -> Iterator[Path]:
-    """The stack file with the one key that lets this run replace the droplet. The CLI would write `--config` into the real one."""
-    original = cli.folder / f"Pulumi.{cli.stack}.yaml"
-    folder = Path(tempfile.mkdtemp())
-    try:
-        content = yaml.safe_load(original.read_text())
-        project = yaml.safe_load((cli.folder / "Pulumi.yaml").read_text())["name"]
-        content["config"][f"{project}:renewServer"] = True
-        copy = folder / original.name
-        copy.write_text(yaml.safe_dump(content))
-        yield copy
-    finally:
-        shutil.rmtree(folder)
 
 
 def _scale_singletons(host: Host, tell: Tell, *, to: int) -> None:

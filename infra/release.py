@@ -9,17 +9,44 @@ from infra.connection import CA_FILE
 from infra.host import Host, on_host
 from infra.registry import Login
 
+PULL_LIMIT = 600
+"""Seconds for one image: a registry that stops answering in the middle does not hold a release for ever."""
+LOCK_LIMIT = 10
+"""Seconds that one statement of the release command waits for another's lock: meanwhile all who come later wait behind it."""
+COMMAND_LIMIT = 3600
+"""Seconds for the whole release command."""
+
 # The credential lives in memory for the time of the pull and is gone with the shell, whatever happens.
 _PULL = """set -eu
+read -r user; read -r password
+docker image inspect {image} >/dev/null 2>&1 && exit 0
+sizes=$(docker image ls --quiet {repository} | xargs --no-run-if-empty docker image inspect --format '{{{{.Size}}}}')
+largest=$(printf '%s\n' "$sizes" | sort -n | tail -n 1)
+needed=$(( (${{largest:-0}} * 2 + 1073741824) / 1048576 ))
+free=$(df --output=avail --block-size=1M /var/lib/docker | tail -n 1)
+if [ "$free" -lt "$needed" ]; then
+  echo "the disk has $free MiB free, and an image needs about $needed MiB while it is unpacked; nothing was changed." \
+    "See \\`docker system df\\`, remove what is not used with \\`docker image prune --all\\`, or take a larger serverSize" >&2
+  exit 1
+fi
 export DOCKER_CONFIG=$(mktemp -d /dev/shm/pull.XXXXXX)
 trap 'rm -rf "$DOCKER_CONFIG"' EXIT
-read -r user; read -r password
 [ -z "$user" ] || printf %s "$password" | docker login --username "$user" --password-stdin {address} >/dev/null 2>&1 || {{
   echo "{address} refused the pull credential" >&2
   exit 1
 }}
-docker pull --quiet {image} >/dev/null
+timeout {limit} docker pull --quiet {image} >/dev/null || {{
+  [ $? -ne 124 ] || echo "the registry did not deliver {image} within {limit} s" >&2
+  exit 1
+}}
 """
+
+
+def pull_script(address: str, image: str) -> str:
+    """A script that pulls an image with the credential on its stdin (name and password, a line each, both empty for a public image)."""
+    return _PULL.format(
+        address=shlex.quote(address), image=shlex.quote(image), repository=shlex.quote(image.partition("@")[0]), limit=PULL_LIMIT
+    )
 
 
 class Release(pulumi.ComponentResource):
@@ -48,9 +75,9 @@ class Release(pulumi.ComponentResource):
         self.done = on_host(
             f"{name}-pull",
             host=host,
-            script=_PULL.format(address=shlex.quote(address), image=shlex.quote(image)),
+            script=pull_script(address, image),
             stdin=pulumi.Output.format("{0}\n{1}\n", login.user, login.password) if login else "\n\n",
-            triggers=[image, host.address],
+            triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
         if command:
@@ -68,7 +95,10 @@ class Release(pulumi.ComponentResource):
 
 def _script(stack: str, image: str, command: str, database_ca: str) -> str:
     """`docker run` with the site's environment on stdin. Its fixed name keeps a second one from running beside it."""
-    options = ["--name", f"release-{stack}", "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh"]
+    name = f"release-{stack}"
+    options = ["--name", name, "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh"]
+    # libpq reads it; the site's own environment, which comes later, may say otherwise.
+    options += ["--env", f"PGOPTIONS=-c lock_timeout={LOCK_LIMIT}s"]
     before = ""
     if database_ca:
         file = "/srv/site/database-ca.crt"
@@ -76,4 +106,7 @@ def _script(stack: str, image: str, command: str, database_ca: str) -> str:
         options += ["--volume", f"{file}:{CA_FILE}:ro"]
     # A shell of its own, so that all of `a && b` or `a; b` runs, and the first that fails ends it.
     inside = f"set -a; . /dev/stdin; set +a; exec /bin/sh -ec {shlex.quote(command)}"
-    return before + shlex.join(["docker", "run", "--rm", "--interactive", *options, image, "-c", inside]) + " >&2"
+    run = shlex.join(["timeout", str(COMMAND_LIMIT), "docker", "run", "--init", "--rm", "--interactive", *options, image, "-c", inside])
+    # What bears the name after another failure is not this run's: it is left alone.
+    late = f'[ $code -ne 124 ] || {{ docker rm --force {name} >/dev/null; echo "{name}: no end within {COMMAND_LIMIT} s" >&2; }}'
+    return f"{before}{run} >&2 || {{ code=$?; {late}; exit $code; }}"

@@ -62,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
         ("rebuild", "make a new droplet in place of one that is lost or to be renewed"),
     ):
         command(name, _around, text).set_defaults(words=[name])
+    found = command("release", _release, "release the sample site as it is now, or an image: wholly, or not at all")
+    found.add_argument("--image", metavar="NAME", help="an image of this machine, or of the stack's registry by digest")
+    found.add_argument("--acknowledge", action="store_true", help="also migrations that lock or can't be gone back from")
+    found.add_argument("--config", type=Path, metavar="FILE", help="the overlay that the stack was made with")
+    found = command("rollback", _rollback, "go back to the release before, or to another")
+    found.add_argument("--to", default="", metavar="DIGEST", help="sha256:… of an earlier release")
+    found.add_argument("--force", action="store_true", help="also where the database is too new for it")
+    found.add_argument("--config", type=Path, metavar="FILE", help="the overlay that the stack was made with")
     command("status", _status, "what runs", stack=False).add_argument("--json", action="store_true", help="print it as JSON")
     logs = command("logs", _logs, "what a process printed, of all its tasks")
     logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
@@ -140,6 +148,21 @@ def _around(options: argparse.Namespace, home: Home, _console: Console) -> int:
     if code == 0 and options.words == ["rebuild"]:
         wait_for_answer(stack)
     return code
+
+
+def _release(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.release import release
+    from rehearsal.stack import Stack
+
+    stack = Stack(options.stack, home)
+    return release(stack, console=console, image=options.image, overlay=options.config, acknowledged=options.acknowledge)
+
+
+def _rollback(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from rehearsal.release import rollback
+    from rehearsal.stack import Stack
+
+    return rollback(Stack(options.stack, home), console=console, to=options.to, overlay=options.config, force=options.force)
 
 
 def _steps(outcome: object) -> str:

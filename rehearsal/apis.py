@@ -114,8 +114,11 @@ def run(home: Home) -> None:
     world = DockerWorld(Engine(str(CHECKOUT)), home.world, authority)
     world.start()
     store = Store(home.store)
+    # Tokens of both clouds' APIs may push to their registries: GitLab takes any name with one, DigitalOcean the token for both.
+    pushers = {PUSHER: home.generated("cloud", "push"), "ci": apis.gitlab_token, apis.token: apis.token}
     with store:
-        store["registry_users"][PUSHER] = {"name": PUSHER, "password": home.generated("cloud", "push"), "write": True, "expires_at": None}
+        for number, (name, password) in enumerate(pushers.items()):
+            store["registry_users"][f"pusher-{number}"] = {"name": name, "password": password, "write": True, "expires_at": None}
     gitlab.seed(store, (APP_PROJECT, INFRA_PROJECT))
     serve(store, world, "127.0.0.1", _port(home), *certificate, apis.token, apis.gitlab_token)
 

@@ -23,7 +23,7 @@ class CliRun:
 
     def __init__(self, prepare: Callable[[], Cli]) -> None:
         """`prepare` brings the workspace up to date and gives its CLI."""
-        self._prepare = prepare
+        self.prepare = prepare
 
     def up(self, on_event: Tell = _silence, *, replace: str = "") -> Outcome:
         """Make what the program declares; `replace` is the URN of a resource to make anew."""
@@ -39,11 +39,11 @@ class CliRun:
 
     def down(self, on_event: Tell = _silence) -> Outcome:
         """Destroy everything. What is protected goes too: a rehearsal has nothing to lose."""
-        self._prepare().run("state", "unprotect", "--all", "--yes")
+        self.prepare().run("state", "unprotect", "--all", "--yes")
         return self._run(on_event, "destroy", "--yes", "--skip-preview")
 
     def _run(self, on_event: Tell, *words: str) -> Outcome:
-        cli, teller, reader = self._prepare(), Teller(on_event), _Reader()
+        cli, teller, reader = self.prepare(), Teller(on_event), _Reader()
         try:
             for raw in cli.stream(*words):
                 teller(raw)

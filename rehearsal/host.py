@@ -19,7 +19,7 @@ class Host:
             self.address, self.key = str(exports["host"]), str(exports["hostKey"])
         except KeyError:
             raise WorldError(f"{stack} has no droplet yet; make up STACK={stack}") from None
-        self._environment = {**os.environ, "SSH_AUTH_SOCK": str(Agent(home).socket)}
+        self.environment = {**os.environ, "SSH_AUTH_SOCK": str(Agent(home).socket)}
 
     def command(self, *words: str) -> list[str]:
         """The words that run a shell command on it."""
@@ -27,11 +27,11 @@ class Host:
 
     def output(self, script: str, *, stdin: str = "") -> str:
         """What a shell command on it prints; raises when it fails."""
-        done = subprocess.run(self.command(script), env=self._environment, input=stdin, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(self.command(script), env=self.environment, input=stdin, capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise WorldError(f"{self.address}: {(done.stderr or done.stdout).strip()[-400:]}")
         return done.stdout
 
     def follow(self, script: str) -> int:
         """Run it with this terminal; gives its exit code."""
-        return subprocess.run(self.command(script), env=self._environment).returncode
+        return subprocess.run(self.command(script), env=self.environment).returncode

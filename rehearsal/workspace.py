@@ -15,10 +15,11 @@ import yaml
 from ci.cli import Cli
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
+from rehearsal.certificate import bundle
 from rehearsal.home import CHECKOUT, Home
-from rehearsal.images import CERTIFICATES
 from rehearsal.plugin import install
 from rehearsal.stackfile import PROJECT, Config, declared
+from rehearsal.world.registry import push_address
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
 """Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
@@ -62,11 +63,13 @@ class Workspace:
         apis = Apis(self.home)
         url = apis.url or "https://127.0.0.1:1"
         return {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_") or name in _KEPT} | {
-            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            # Without notes beside each file: a run that is killed while it writes one leaves a state that can't be read.
+            "PULUMI_BACKEND_URL": f"{self.state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": self.home.generated(self.stack, "passphrase"),
             "DIGITALOCEAN_API_URL": url,
             "GITLAB_BASE_URL": f"{url}/api/v4/",
-            "SSL_CERT_FILE": str(self.folder / "authorities.crt"),
+            "SITE_REGISTRY": push_address("registry"),
+            "SSL_CERT_FILE": str(self.home.stack(self.stack) / "authorities.crt"),
             "SSH_AUTH_SOCK": str(Agent(self.home).socket),
         }
 
@@ -76,9 +79,7 @@ class Workspace:
         for name in _LINKED:
             if not (self.folder / name).exists():
                 (self.folder / name).symlink_to(CHECKOUT / name)
-        # Go's programs read one bundle: the machine's authorities and the rehearsal's.
-        ours = Apis(self.home).ca
-        (self.folder / "authorities.crt").write_text(CERTIFICATES.read_text() + (ours.read_text() if ours.exists() else ""))
+        bundle(self.stack, self.home)
         self._write_project()
         if not any(self.state.rglob(f"{self.stack}.json")):
             self.cli.run("stack", "init", "--no-select")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ci.events import Event, Tell
+from ci.mask import Mask
 from rehearsal.conductor.errors import ConductorError, Refused, Stopped, Unreachable
-from rehearsal.conductor.mask import Mask
 
 
 class Operations:

@@ -12,13 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ci.mask import Mask
 from rehearsal.conductor import conduct
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.connections import Connections, Endpoints
 from rehearsal.conductor.errors import ConductorError, Stopped
 from rehearsal.conductor.ledger import Ledger
 from rehearsal.conductor.lock import hold
-from rehearsal.conductor.mask import Mask
 from rehearsal.conductor.operation import Operations
 from rehearsal.conductor.outcome import Outcome
 from rehearsal.conductor.program import Program

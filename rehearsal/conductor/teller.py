@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from ci.events import Event
-from rehearsal.conductor.mask import Mask
+from ci.mask import Mask
 
 
 class Teller(io.TextIOBase):

@@ -9,11 +9,11 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
+from ci.mask import Mask
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.errors import ConductorError, Refused
 from rehearsal.conductor.handler import Existing, Handler
 from rehearsal.conductor.handlers.gitlab import credentials, protection
-from rehearsal.conductor.mask import Mask
 from rehearsal.conductor.properties import Properties
 from rehearsal.plugin.config import ENGINE_KEYS, KEYS, connect
 from rehearsal.plugin.resource import difference, given, previewed, read, refreshed, write

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from ci.mask import Mask
 from rehearsal.conductor.errors import ConductorError
-from rehearsal.conductor.mask import Mask
 
 grpc: Any = import_module("grpc")
 """grpcio; imported like this because it has no types."""

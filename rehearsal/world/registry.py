@@ -1,7 +1,7 @@
 """Container registries: the private one (under both names that a program may give it) and the public hub.
 
-Droplets reach both over TLS under their real names, and can only pull. Pushing goes through a port on 127.0.0.1, which Docker
-takes without TLS. Credentials are those that the APIs gave out; a change counts from the next request on.
+Droplets reach both over TLS under their real names, and can only pull. Pushing goes through a port on 127.0.0.1, where Docker asks
+for no known certificate. Credentials are those that the APIs gave out; a change counts from the next request on.
 """
 
 from pathlib import Path
@@ -48,11 +48,11 @@ class Registries:
         for name in HOSTS:
             told = self._folder / name
             told.mkdir(parents=True, exist_ok=True)
-            self._authority.issue(*HOSTS[name]).write(told / "server.crt", told / "server.key")
+            self._authority.issue(*HOSTS[name], "127.0.0.1").write(told / "server.crt", told / "server.key")
             private = name == "registry"
             tls = "tls: {certificate: /told/server.crt, key: /told/server.key}"
             pull = _CONFIG.format(readonly="true", address=":443", tls=tls, auth=_AUTH.format(file="pull") if private else "")
-            push = _CONFIG.format(readonly="false", address=":5000", tls="", auth=_AUTH.format(file="push") if private else "")
+            push = _CONFIG.format(readonly="false", address=":5000", tls=tls, auth=_AUTH.format(file="push") if private else "")
             (told / "pull.yml").write_text(pull)
             (told / "push.yml").write_text(push)
             for file in ("pull", "push"):

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ci.events import Event
+from ci.mask import Mask
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.deployment import Deployment
 from rehearsal.conductor.handler import Existing, Handler, Made
 from rehearsal.conductor.ledger import Entry, Ledger
-from rehearsal.conductor.mask import Mask
 from rehearsal.conductor.operation import Operations
 from rehearsal.conductor.properties import Properties
 from rehearsal.conductor.registration import Registration

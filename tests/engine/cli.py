@@ -52,6 +52,10 @@ class Driven:
         """Resources by what was done to them: create, update, same …"""
         return counts(self._run.up(self._hear))
 
+    def replace(self, urn: str) -> None:
+        """Make a resource anew."""
+        self._run.up(self._hear, replace=urn)
+
     def preview(self) -> Outcome:
         """What an `up` would do."""
         return self._run.preview(self._hear)

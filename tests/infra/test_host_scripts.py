@@ -21,6 +21,11 @@ case $1 in
   login) cat > "$STATE/password"; echo "$DOCKER_CONFIG" > "$STATE/config"; exit "${LOGIN:-0}" ;;
   pull) [ "$2" = --quiet ] || echo "Digest: sha256:0123"; exit "${PULL:-0}" ;;
   ps) echo "${TASK:-}" ;;
+  rm) exit 0 ;;
+  image) case $2 in
+      ls) [ -z "${SIZE:-}" ] || echo 0123 ;;
+      inspect) [ "$3" = --format ] && echo "$SIZE" || exit "${THERE:-1}" ;;
+    esac ;;
   run) for word; do last=$word; done
     case $* in
       *validate*) exit "${VALIDATE:-0}" ;;
@@ -58,6 +63,9 @@ def host(tmp_path: Path) -> Host:
     program = tmp_path / "docker"
     program.write_text(_DOCKER)
     program.chmod(0o755)
+    disk = tmp_path / "df"
+    disk.write_text('#!/bin/sh\nprintf "Avail\\n%s\\n" "${FREE:-20000}"\n')
+    disk.chmod(0o755)
     psql = tmp_path / "psql"
     psql.write_text('#!/bin/sh\necho "$PGPASSWORD $*" >> "$STATE/queries"\n')
     psql.chmod(0o755)
@@ -90,7 +98,33 @@ def test_a_pull_that_fails_fails_the_run_and_leaves_no_credential(host: Host, st
 def test_a_public_image_is_pulled_without_a_login(host: Host, engine: Engine) -> None:
     command = engine.build("staging", appProject="").one("command.Command", "release-pull")
     assert host.run(*of(command)).returncode == 0
-    assert host.told("calls").split() == ["pull", "--quiet", IMAGE]
+    assert host.told("calls").splitlines()[-1] == f"pull --quiet {IMAGE}"
+    assert "login" not in host.told("calls")
+
+
+def test_an_image_that_is_there_is_not_pulled_so_that_going_back_needs_no_registry(host: Host, staging: Build) -> None:
+    assert host.run(*of(staging.one("command.Command", "release-pull")), THERE="0", FREE="0").returncode == 0
+    assert host.told("calls") == f"image inspect {IMAGE}\n"
+
+
+@pytest.mark.parametrize(("free", "enough"), [("1823", False), ("1824", True)])
+def test_a_disk_without_room_for_an_image_twice_as_large_as_the_last_is_said_before_the_pull(
+    host: Host, staging: Build, free: str, enough: bool
+) -> None:
+    ran = host.run(*of(staging.one("command.Command", "release-pull")), FREE=free, SIZE=str(400 * 2**20))
+    assert (ran.returncode == 0) is enough
+    assert ("pull --quiet" in host.told("calls")) is enough
+    assert enough or "the disk has 1823 MiB free, and an image needs about 1824 MiB" in ran.stderr
+
+
+def test_a_release_command_has_a_limit_and_does_not_wait_long_for_anothers_lock(host: Host, staging: Build, tmp_path: Path) -> None:
+    (tmp_path / "timeout").write_text('#!/bin/sh\necho "$1" > "$STATE/limit"\nexit 124\n')
+    (tmp_path / "timeout").chmod(0o755)
+    ran = host.run(_script("staging", IMAGE, "true", ""), "")
+    assert ran.returncode == 124
+    assert ran.stderr == f"release-staging: no end within {host.told('limit').strip()} s\n"
+    assert host.told("calls") == "rm --force release-staging\n", "it would go on"
+    assert "--env 'PGOPTIONS=-c lock_timeout=10s'" in staging.one("command.Command", "release").plain["create"].replace("'\"'\"'", "'")
 
 
 @pytest.mark.parametrize(

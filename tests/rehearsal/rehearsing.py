@@ -1,6 +1,7 @@
 """What the tests of whole rehearsals share: the command line, what is left of a rehearsal, and a visitor of a site."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -21,9 +22,9 @@ UP_LIMIT = 900
 
 
 def rehearse(*words: str, limit: float = UP_LIMIT) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end; by the conductor, also where the Pulumi CLI is installed (tests/engine is about that)."""
+    """Run the command line to its end; by the conductor, also where the Pulumi CLI is installed, unless ENGINE says otherwise."""
     command, *more = words
-    engine = ["--engine", "conductor"] if command in ("up", "preview") else []
+    engine = ["--engine", os.environ.get("ENGINE", "conductor")] if command in ("up", "preview") else []
     return subprocess.run(
         [sys.executable, "-m", "rehearsal", command, *engine, *more], cwd=CHECKOUT, capture_output=True, text=True, timeout=limit
     )

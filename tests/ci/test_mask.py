@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from rehearsal.conductor.mask import Mask
+from ci.mask import Mask
 
 
 def masked(secret: object, text: str) -> str:

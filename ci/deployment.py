@@ -1,0 +1,119 @@
+"""A stack as releases need it: what it exports and holds, what an `up` would do, and the `up`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ci.cli import Cli, CliError
+from ci.config_file import overlaid
+from ci.events import Tell
+from ci.state import State
+from ci.teller import Teller
+
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a secret (sdk/go/common/resource/sig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What happens to a resource: `op` is same, create, update, replace (or what the engine calls its parts) or delete."""
+
+    op: str
+    type: str
+    name: str
+
+
+class Deployment(Protocol):
+    """The Pulumi CLI's (`PulumiDeployment`), or the rehearsal's without it."""
+
+    @property
+    def stack(self) -> str: ...
+
+    def exports(self) -> dict[str, Any]:
+        """What the program exported at its last good `up`; nothing before the first."""
+
+    def preview(self, image: str) -> list[Planned]:
+        """What `up` would do. Raises CliError."""
+
+    def up(self, image: str, tell: Tell) -> None:
+        """Make it so; no image: the one of the config. Raises CliError."""
+
+    def secrets(self) -> list[Any]:
+        """All secret values of the stack, whatever holds them: what no message may show."""
+
+    def pull_login(self) -> dict[str, str] | None:
+        """`address`, `username` and `password` with which hosts pull the image; None where it is public, or nothing is there yet."""
+
+
+@dataclass(frozen=True)
+class PulumiDeployment:
+    """A stack of the Pulumi CLI."""
+
+    cli: Cli
+
+    @property
+    def stack(self) -> str:
+        return self.cli.stack
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether operations were begun whose end nobody noted."""
+        try:
+            return bool(State(self.cli.export()).pending)
+        except CliError as error:
+            if "no stack named" in str(error):
+                return False
+            raise
+
+    def exports(self) -> dict[str, Any]:
+        return State(self.cli.export()).outputs
+
+    def preview(self, image: str) -> list[Planned]:
+        with overlaid(self.cli, {"image": image} if image else {}) as file:
+            return [planned for raw in self.cli.stream("preview", "--config-file", str(file)) if (planned := _planned(raw))]
+
+    def up(self, image: str, tell: Tell) -> None:
+        teller = Teller(tell)
+        with overlaid(self.cli, {"image": image} if image else {}) as file:
+            for raw in self.cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
+                teller(raw)
+
+    def secrets(self) -> list[Any]:
+        return list(_secret_values(self._opened()))
+
+    def pull_login(self) -> dict[str, str] | None:
+        return login_of(State(self._opened()).of("pulumi:providers:docker"))
+
+    def _opened(self) -> dict[str, Any]:
+        opened: dict[str, Any] = json.loads(self.cli.run("stack", "export", "--show-secrets"))
+        return opened
+
+
+def login_of(providers: list[dict[str, Any]]) -> dict[str, str] | None:
+    """The credential of Docker's provider. It is JSON in JSON, as providers get all that is no text."""
+    for provider in providers:
+        auth = _plain(provider["inputs"].get("registryAuth"))
+        for entry in json.loads(auth) if isinstance(auth, str) else auth or []:
+            return {name: str(_plain(value)) for name, value in entry.items()}
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is, opened where it is a secret."""
+    return json.loads(value["plaintext"]) if isinstance(value, dict) and _SECRET in value else value
+
+
+def _secret_values(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict) and _SECRET in value:
+        yield _plain(value)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _secret_values(inner)
+
+
+def _planned(raw: dict[str, Any]) -> Planned | None:
+    """What an event of a preview says of a resource."""
+    if "resourcePreEvent" not in raw:
+        return None
+    metadata = raw["resourcePreEvent"]["metadata"]
+    return Planned(op=metadata["op"], type=metadata["type"], name=str(metadata["urn"]).rpartition("::")[2])

@@ -1,0 +1,197 @@
+"""`up` and `rollback`: a release that goes wholly through, or leaves everything as it was and says why.
+
+Docker itself rolls back a service that does not come up, also where this command was killed. What is added here: the services that did
+come up go back with it, the way to the site is looked at from outside, and what failed is told in its own words.
+"""
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ci import images, verdict
+from ci.cli import CliError
+from ci.deployment import Deployment, Planned
+from ci.diagnosis import diagnose, failed, task_ids
+from ci.events import Event, Tell
+from ci.front_door import ClosedError, DoorError, FrontDoor, advice
+from ci.host import Host, HostError
+from ci.lock_holders import lock_holders
+from ci.mask import Mask
+from ci.migration_reader import read
+from ci.releases import Releases, kept
+from ci.services import Services
+from ci.thing import CloudError
+
+_SERVICE = "docker:index/service:Service"
+
+
+class ReleaseError(Exception):
+    """What failed, why, and what became of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One stack, ready to be released. `host_of` gives its host by address and key; `ca_file` is trusted in place of the system's."""
+
+    deployment: Deployment
+    host_of: Callable[[str, str], Host]
+    releases_of: Callable[[str], Releases | None]
+    """The history in the registry of an image; None where nobody may write to it."""
+    tell: Tell
+    ca_file: str | None = None
+
+    def run(self, image: str, *, acknowledged: bool = False, back: bool = False) -> str:
+        """Make `image` what runs, or with an empty one bring everything else up to date; gives what runs then.
+
+        `back` is a rollback: `acknowledged` then forces it onto a schema that is too new for it. Raises ReleaseError, CliError, HostError.
+        """
+        exports = self.deployment.exports()
+        running = str(exports.get("image") or "")
+        image = image or running
+        if not running:
+            return self._first(image)
+        host = self.host_of(str(exports["host"]), str(exports["hostKey"]))
+        door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
+        before, tasks = Services.on(host), task_ids(host)
+        with ThreadPoolExecutor() as pool:
+            planned = pool.submit(self.deployment.preview, image)
+            closed = pool.submit(_closed, door)
+            if image != running:
+                self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
+            self._check(planned.result())
+        try:
+            self.deployment.up(image, self.tell)
+            self._look(door, image, was_closed=closed.result())
+            if ended := failed(host, before=tasks):
+                raise DoorError(f"a task of the release has ended since it began: {', '.join(ended)}")
+        except (CliError, DoorError) as error:
+            mask = self._mask()
+            reasons = [mask(str(error)), *diagnose(host, before=tasks, mask=mask)]
+            if isinstance(error, CliError) and "release:" in str(error):
+                reasons += lock_holders(host, before.serving)
+            raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
+        self._remember(host, image, running)
+        return image
+
+    def _first(self, image: str) -> str:
+        """There is nothing that could be lost yet."""
+        try:
+            self.deployment.up(image, self.tell)
+        except CliError as error:
+            raise ReleaseError(self._mask()(str(error))) from None
+        exports = self.deployment.exports()
+        if not exports.get("image"):
+            self._say(str(exports.get("next", "")))
+            return ""
+        image = str(exports["image"])
+        door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
+        self._look(door, image, was_closed=True)
+        self._remember(self.host_of(str(exports["host"]), str(exports["hostKey"])), image, image)
+        return image
+
+    def _judge(self, host: Host, service: str, running: str, image: str, *, acknowledged: bool, back: bool) -> None:
+        """Say what the migrations between the two mean. Raises ReleaseError where that is a reason not to begin."""
+        images.pull(host, image, self.deployment.pull_login())
+        if back:
+            to = read(host, image, environment_of=service)
+            now = read(host, running, environment_of=service, wanted=verdict.beyond(to)) if to else None
+        else:
+            with ThreadPoolExecutor() as pool:
+                now, to = pool.map(lambda one: read(host, one, environment_of=service), (running, image))
+        if now is None or to is None:
+            self._say("can't tell what the migrations mean: nothing serves whose environment they could be read with")
+            return
+        judged = verdict.rollback(now, to) if back else verdict.release(now, to)
+        if judged.runs:
+            self._say(f"migrations: {', '.join(map(str, judged.runs))}")
+        self._say(judged.sentence)
+        reason = judged.stops(self.deployment.stack)
+        if back and judged.back is False:
+            reason = f"{judged.sentence}\nNothing was changed. Go back all the same with --force."
+        if reason and not acknowledged:
+            raise ReleaseError(reason)
+
+    def _check(self, plan: list[Planned]) -> None:
+        """Raises ReleaseError where nothing would be left that serves."""
+        services = [planned for planned in plan if planned.type == _SERVICE and planned.name not in ("proxy", "broker")]
+        gone = [planned.name for planned in services if planned.op == "delete"]
+        if gone and len(gone) == len(services):
+            raise ReleaseError(
+                f"this would delete all services of the site ({', '.join(gone)}); nothing was changed. If that is meant:"
+                f" pulumi up --stack {self.deployment.stack}; if not, look at site:deploySite and site:processes"
+            )
+        if any(planned.name == "proxy" and planned.type == _SERVICE and planned.op != "same" for planned in plan):
+            self._say("the proxy itself is replaced: requests in flight have 30 s to end, new connections wait or are refused for 1 to 2 s")
+
+    def _look(self, door: FrontDoor, image: str, *, was_closed: bool) -> None:
+        """Raises DoorError where visitors do not get the release, and did get an answer before."""
+        try:
+            door.watch(image.partition("@")[2])
+        except ClosedError as error:
+            if not was_closed:
+                raise
+            self._say(f"warning: {error}\n  {advice(door)}")
+        else:
+            self._say(f"{door.url} is answered by the release")
+
+    def _back(self, host: Host, before: Services, running: str, image: str) -> str:
+        """All services to what they were, and then the state too; gives what to tell of it."""
+        try:
+            stuck = Services.on(host).put_back(before, host, self.tell)
+        except HostError as error:
+            stuck = [str(error)]
+        if image != running:
+            try:
+                self.deployment.up(running, self.tell)
+                stuck = []
+            except CliError as error:
+                stuck.append(str(error))
+        with contextlib.suppress(HostError, CloudError):
+            if image not in Services.on(host).images | self._history(image):
+                images.remove(host, [image])
+        if stuck:
+            again = f"python -m ci up --stack {self.deployment.stack} --image {running}"
+            return "\n".join(["not everything is as it was:", *(f"  {line}" for line in stuck), f"go on with: {again}"])
+        return f"everything runs what it ran before: {running}"
+
+    def _remember(self, host: Host, image: str, running: str) -> None:
+        """A good release: tag it, after the one that ran, and take away the images that nobody can go back to."""
+        releases = self.releases_of(image)
+        if releases is None:
+            self._say("not tagged in the registry, and no old image is removed: there is no token that may push to it")
+            return
+        try:
+            if running.partition("@")[2] not in {past.digest for past in releases.all()}:
+                releases.add(running.partition("@")[2])
+            number = releases.add(image.partition("@")[2])
+            wanted = Services.on(host).images | self._history(image)
+            gone = images.remove(host, images.present(host, releases.repository) - wanted)
+        except (CloudError, HostError) as error:
+            self._say(f"warning: the release is not in the history: {error}")
+            return
+        self._say(f"release {number} of {self.deployment.stack}" + (f"; {len(gone)} old images removed from the host" if gone else ""))
+
+    def _history(self, image: str) -> set[str]:
+        releases = self.releases_of(image)
+        return {f"{releases.repository}@{digest}" for digest in kept(releases.all())} if releases else set()
+
+    def _mask(self) -> Mask:
+        """Knows the secrets of the state as it is now: a failed run may have brought new ones."""
+        mask = Mask()
+        mask.learn(self.deployment.secrets())
+        return mask
+
+    def _say(self, message: str) -> None:
+        self.tell(Event(kind="said", message=message))
+
+
+def _closed(door: FrontDoor) -> bool:
+    """Whether nobody can come in before anything is changed."""
+    try:
+        door.ask()
+    except ClosedError:
+        return True
+    except DoorError:
+        return False
+    return False

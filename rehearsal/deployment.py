@@ -1,0 +1,46 @@
+"""A stack of the conductor, as `ci.release` knows stacks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ci.cli import CliError
+from ci.deployment import Planned, login_of
+from ci.events import Tell
+from rehearsal.conductor.errors import ConductorError
+from rehearsal.conductor.ledger import Entry, Ledger
+from rehearsal.conductor.run import Run
+
+
+class ConductorDeployment:
+    """`run_of` gives the program with an image."""
+
+    def __init__(self, stack: str, ledger: Callable[[], Ledger], run_of: Callable[[str], Run]) -> None:
+        self.stack, self._ledger, self._run_of = stack, ledger, run_of
+
+    def exports(self) -> dict[str, Any]:
+        return self._ledger().exports
+
+    def preview(self, image: str) -> list[Planned]:
+        try:
+            steps = self._run_of(image).preview().steps
+        except ConductorError as error:
+            raise CliError(str(error)) from None
+        return [Planned(op=step.op.value, type=step.type, name=step.name) for step in steps]
+
+    def up(self, image: str, tell: Tell) -> None:
+        try:
+            self._run_of(image).up(tell)
+        except ConductorError as error:
+            raise CliError(str(error)) from None
+
+    def secrets(self) -> list[Any]:
+        return [value for entry in self._ledger().entries for value in _secrets(entry)]
+
+    def pull_login(self) -> dict[str, str] | None:
+        providers = [{"inputs": entry.inputs} for entry in self._ledger().entries if entry.type == "pulumi:providers:docker"]
+        return login_of(providers)
+
+
+def _secrets(entry: Entry) -> list[Any]:
+    both = {**entry.inputs, **entry.outputs}
+    return [both[name] for name in entry.secrets if name in both]
