@@ -15,6 +15,11 @@ _LOST = re.compile(
 )
 """What was made, but not written down; the last two are the provider's words for what it could not find again."""
 
+_CUT_OFF = (
+    "The state is whole, but a note that a file backend keeps beside it was cut off when a run was killed. Remove the empty notes:"
+    " find BACKEND/.pulumi -name '*.attrs' -empty -delete\nTo be rid of them for ever, log in with file://BACKEND?metadata=skip"
+)
+
 
 def explain(message: str, stack: str) -> str:
     """The message with what to do next; unchanged where nothing is known about it."""
@@ -27,6 +32,8 @@ def explain(message: str, stack: str) -> str:
         if re.search(pattern, message):
             mend = f"pulumi config set --secret {key} --stack {stack}, then up again: it goes on"
             return f"{message}\n{whose} does not take the token (any more): {mend}"
+    if "failed to load checkpoint: EOF" in message:
+        return f"{message}\n{_CUT_OFF}"
     if _LOST.search(message):
         return f"{message}\nIt may well be there, but not in the state: `python -m ci recover --stack {stack}` names it"
     return message

@@ -45,6 +45,8 @@ class Host:
     address: pulumi.Output[str]
     key: pulumi.Output[str]
     """Its public host key."""
+    droplet: pulumi.Output[str]
+    """Its number: what is done once for a droplet is done again for another, which may have got the same address."""
     ready: pulumi.Resource
 
     @property

@@ -72,7 +72,7 @@ class Proxy(pulumi.ComponentResource):
             host=host,
             script=fixed.apply(lambda reference: _INSTALL.replace("IMAGE", shlex.quote(reference)).replace("NAME", name)),
             stdin=pulumi.Output.secret(text) if basic_auth.get_secret_value() else text,
-            triggers=[hashlib.sha256(text.encode()).hexdigest(), host.address],
+            triggers=[hashlib.sha256(text.encode()).hexdigest(), host.droplet],
             opts=child,
         )
         volume = docker.Volume(name, name=name, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True))

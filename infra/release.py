@@ -50,7 +50,7 @@ class Release(pulumi.ComponentResource):
             host=host,
             script=_PULL.format(address=shlex.quote(address), image=shlex.quote(image)),
             stdin=pulumi.Output.format("{0}\n{1}\n", login.user, login.password) if login else "\n\n",
-            triggers=[image, host.address],
+            triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
         if command:

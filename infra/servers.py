@@ -1,6 +1,7 @@
 """Servers: the droplet, who it is, and the Docker engine on it that the rest of the program talks to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class Servers(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=child,
         )
-        reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), ready=gate)
+        reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), droplet=droplet.id, ready=gate)
         # The join token that `swarm init` prints would be logged; a lock would leave the site down after an unattended reboot.
         swarm = on_host(
             f"{name}-swarm",
@@ -119,10 +120,10 @@ class Servers(pulumi.ComponentResource):
             triggers=[droplet.id],
             opts=child,
         )
-        made = Host(address=reached.address, key=reached.key, ready=swarm)
+        made = replace(reached, ready=swarm)
         taken_over = take_over(f"{name}-data", host=made, site=site_address, droplet=droplet.id, opts=child)
         self.handed_over = taken_over.stdout
-        self.host = Host(address=reached.address, key=reached.key, ready=taken_over)
+        self.host = replace(reached, ready=taken_over)
         self.engine = docker.Provider(
             name,
             host=pulumi.Output.format("ssh://{0}@{1}", USER, address),

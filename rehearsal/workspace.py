@@ -62,7 +62,8 @@ class Workspace:
         apis = Apis(self.home)
         url = apis.url or "https://127.0.0.1:1"
         return {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_") or name in _KEPT} | {
-            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            # Without notes beside each file: a run that is killed while it writes one leaves a state that can't be read.
+            "PULUMI_BACKEND_URL": f"{self.state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": self.home.generated(self.stack, "passphrase"),
             "DIGITALOCEAN_API_URL": url,
             "GITLAB_BASE_URL": f"{url}/api/v4/",

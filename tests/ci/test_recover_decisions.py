@@ -45,7 +45,9 @@ def test_a_reserved_address_has_no_name_and_is_asked_about_with_the_commands(sta
 def test_an_address_that_is_in_use_or_in_the_state_is_no_choice(stage: Stage) -> None:
     known, used = stage.new_address(), stage.new_address()
     with stage.site.digitalocean() as client:
-        client.reserved_ips_actions.post(used, body={"type": "assign", "droplet_id": int(stage.new_droplet("web"))})
+        droplet = int(stage.new_droplet("web"))
+        wait_until(lambda: not client.droplets.get(droplet)["droplet"]["locked"])
+        client.reserved_ips_actions.post(used, body={"type": "assign", "droplet_id": droplet})
     stage.holds(resource(ADDRESS, "other", known, REGION), pending=[pending(ADDRESS, "network", REGION)])
     ran = stage.recover()
     assert (ran.code, ran.out) == (0, "✓ ReservedIp network: had not come into being\n")
