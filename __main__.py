@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra import sizes
+from infra import capacity, sizes
 from infra.address import Address
 from infra.broker import Broker, backlog
 from infra.database import Database
@@ -49,7 +49,7 @@ if s.deploy_site:
                       environment=variables_, database_ca=s.database_ca, database_id=database.cluster_id,
                       after=[schema.prepared, *(broker.parts if broker else [])])
     site = Site("site", image=s.image, network=servers.network, environment=variables_, database_ca=s.database_ca, processes=s.processes,
-                domain=s.domain, login=registry.login, protect=s.protect, after=[release.done], opts=swarm)
+                domain=s.domain, login=registry.login, together=capacity.together(s), protect=s.protect, after=[release.done], opts=swarm)
     proxy = Proxy("proxy", host=servers.host, image=s.proxy_image, network=servers.network, domain=s.domain, aliases=s.aliases, web=s.web,
                   process=s.processes[s.web], acme_ca=s.acme_ca, email=s.alert_email, noindex=s.noindex, basic_auth=s.basic_auth,
                   protect=s.protect, opts=swarm)

@@ -16,7 +16,7 @@ from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover
 from ci.release import Release, ReleaseError
-from ci.rollback import history, release_of, settle, target
+from ci.rollback import history, release_of, target
 from ci.thing import CloudError
 
 
@@ -58,13 +58,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     with Progress(console) as progress:
-        settle(cli, progress)
         return _released(release_of(cli, progress), options.image, console, acknowledged=options.acknowledge)
 
 
 def _rollback(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     with Progress(console) as progress:
-        settle(cli, progress)
         release = release_of(cli, progress)
         return _released(release, target(release, options.to), console, acknowledged=options.force, back=True)
 
@@ -77,7 +75,7 @@ def _released(release: Release, image: str, console: Console, *, acknowledged: b
 
 
 def _releases(options: argparse.Namespace, cli: Cli, console: Console) -> int:
-    release = release_of(cli, lambda _: None)
+    release = release_of(cli, lambda _: None, settled=False)
     found = history(release)
     if options.json:
         print(json.dumps([asdict(entry) for entry in found]))

@@ -45,48 +45,52 @@ class Deployment(Protocol):
         """`address`, `username` and `password` with which hosts pull the image; None where it is public, or nothing is there yet."""
 
 
-@dataclass(frozen=True)
 class PulumiDeployment:
-    """A stack of the Pulumi CLI."""
+    """A stack of the Pulumi CLI. Its state is read once, and again after each `up`: that takes the CLI most of a second."""
 
-    cli: Cli
+    def __init__(self, cli: Cli) -> None:
+        self._cli = cli
+        self._read: dict[str, Any] | None = None
 
     @property
     def stack(self) -> str:
-        return self.cli.stack
+        return self._cli.stack
 
     @property
     def interrupted(self) -> bool:
         """Whether operations were begun whose end nobody noted."""
         try:
-            return bool(State(self.cli.export()).pending)
+            return bool(self._state.pending)
         except CliError as error:
             if "no stack named" in str(error):
                 return False
             raise
 
     def exports(self) -> dict[str, Any]:
-        return State(self.cli.export()).outputs
+        return {name: _plain(value) for name, value in self._state.outputs.items()}
 
     def preview(self, image: str) -> list[Planned]:
-        with overlaid(self.cli, {"image": image} if image else {}) as file:
-            return [planned for raw in self.cli.stream("preview", "--config-file", str(file)) if (planned := _planned(raw))]
+        with overlaid(self._cli, {"image": image} if image else {}) as file:
+            return [planned for raw in self._cli.stream("preview", "--config-file", str(file)) if (planned := _planned(raw))]
 
     def up(self, image: str, tell: Tell) -> None:
         teller = Teller(tell)
-        with overlaid(self.cli, {"image": image} if image else {}) as file:
-            for raw in self.cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
+        self._read = None
+        with overlaid(self._cli, {"image": image} if image else {}) as file:
+            for raw in self._cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
                 teller(raw)
 
     def secrets(self) -> list[Any]:
-        return list(_secret_values(self._opened()))
+        return list(_secret_values(self._state.exported))
 
     def pull_login(self) -> dict[str, str] | None:
-        return login_of(State(self._opened()).of("pulumi:providers:docker"))
+        return login_of(self._state.of("pulumi:providers:docker"))
 
-    def _opened(self) -> dict[str, Any]:
-        opened: dict[str, Any] = json.loads(self.cli.run("stack", "export", "--show-secrets"))
-        return opened
+    @property
+    def _state(self) -> State:
+        if self._read is None:
+            self._read = json.loads(self._cli.run("stack", "export", "--show-secrets"))
+        return State(self._read)
 
 
 def login_of(providers: list[dict[str, Any]]) -> dict[str, str] | None:

@@ -71,7 +71,7 @@ def _tasks(host: Host) -> list[dict[str, Any]]:
 
 
 def _names(host: Host) -> dict[str, str]:
-    lines = host.run("docker service ls --no-trunc --format '{{.ID}} {{.Name}}'").splitlines()
+    lines = host.run("docker service ls --quiet | xargs -r docker service inspect --format '{{.ID}} {{.Spec.Name}}'").splitlines()
     return dict(line.split(" ", 1) for line in lines)
 
 

@@ -16,7 +16,7 @@ from infra.site import ENV_FILE
 LIMIT = 60
 MEMORY = 512
 """MiB: Django with a site's apps, once."""
-_SCRIPT = Path(__file__).with_name("read_migrations.py")
+_SCRIPT = Path(__file__).parent / "in_image" / "read_migrations.py"
 _NO_TASK, _NO_PROJECT = "no task", "no project"
 _ANSWER = re.compile(r"^<migrations>(.*)</migrations>$", re.MULTILINE)
 _DIED = re.compile(r"^died: (?:\w+\.)*(\w+)$", re.MULTILINE)

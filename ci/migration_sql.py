@@ -1,10 +1,23 @@
-"""The SQL of migrations: which of its statements do what to tables that are in use, by the codes of ci/migrations.py.
+"""What the SQL of a migration does to tables that others use, in the codes of ci/migrations.py.
 
-XXX
+The SQL is judged by the analyser of django-migration-linter, whose codes these are (DROP_COLUMN, NOT_NULL …). It expects Django's spelling
+and looks at a migration as a whole, so it is given each column's statements by themselves, in that spelling: what it finds has a place.
+Own rules, where it has none: ADD_CONSTRAINT, SET_NOT_NULL, REWRITE, DROP_DEFAULT, and which changes of a type are harmless. What scans or
+rewrites a table was measured on Postgres 15 (client_min_messages=debug1 tells), and is as in
+https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 """
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
+import sqlparse
+from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
+from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+
+Pair = tuple[str, str]
+"""Table and column, table and action, or the type before and after: as is said."""
 _NAME = r'(?:(?:"[^"]+"|\w+)\.)?("[^"]+"|\w+)'
 _INDEX = re.compile(rf"CREATE (UNIQUE )?INDEX (CONCURRENTLY )?.*?\bON (?:ONLY )?{_NAME}")
 _HARMLESS = re.compile(
@@ -16,7 +29,34 @@ _STABLE = {"NOW", "STATEMENT_TIMESTAMP", "TRANSACTION_TIMESTAMP", "CAST"}
 _WHOLE = ["smallint", "integer", "bigint"]
 
 
-    def _analysed(self, statements: list[str]) -> Iterator[Finding]:
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One thing that the SQL does, by its code. `says` is what goes into the words for it; with `short` no lock of it lasts."""
+
+    code: str
+    table: str = ""
+    column: str = ""
+    says: str = ""
+    short: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sql:
+    """That of one migration. `retyped`: the types before and after, by table and column; `atomic`: all of it is one transaction."""
+
+    sql: tuple[str, ...]
+    retyped: Mapping[Pair, Pair]
+    atomic: bool
+
+    @cached_property
+    def created(self) -> frozenset[str]:
+        """The tables that it makes: nobody waits for a lock on them, and no code from before knows them."""
+        made = (re.match(rf"CREATE \w* ?TABLE (?:IF NOT EXISTS )?{_NAME}", text) for text in _statements(self.sql))
+        return frozenset(_bare(table[1]) for table in made if table)
+
+    def found(self) -> Iterator[Found]:
+        """What there is to say of it; the same thing may come twice."""
+        statements = list(_statements(self.sql))
         actions = [
             (table, *_action(text)) for statement in statements for table, text in _alterations(statement) if table not in self.created
         ]
@@ -34,16 +74,16 @@ _WHOLE = ["smallint", "integer", "bigint"]
                     if table not in self.created
                     else ()
                 ):
-                    yield self._finding(code, table, meaning=_ADDITIVE if index[2] and code == "ADD_UNIQUE" else None)
+                    yield Found(code=code, table=table, short=bool(index[2]) and code == "ADD_UNIQUE")
             elif dropped := re.match(r"DROP TABLE (?:IF EXISTS )?(.*?)(?: CASCADE| RESTRICT)?$", text):
                 names = [_bare(name) for name in re.findall(rf"{_NAME}(?:,|$)", dropped[1])]
-                yield from (self._finding("DROP_TABLE", name) for name in names if name not in self.created)
+                yield from (Found(code="DROP_TABLE", table=name) for name in names if name not in self.created)
             elif codes := _lint([text]) & {"DROP_INDEX", "REINDEX"}:
-                yield from (self._finding(code) for code in codes)
+                yield from (Found(code=code) for code in codes)
             elif not re.match(r"(CREATE \w* ?TABLE|ALTER TABLE|DROP INDEX)\b", text) and not _HARMLESS.match(text):
-                yield self._finding("RUN_SQL", says=text[:60])
+                yield Found(code="RUN_SQL", says=text[:60])
 
-    def _altered(self, table: str, column: str, actions: list[str]) -> Iterator[Finding]:
+    def _altered(self, table: str, column: str, actions: list[str]) -> Iterator[Found]:
         """What is done to one column, or by one action that is about the whole table."""
         codes = _lint([f'ALTER TABLE "{table}" {action}' for action in actions]) - {"ALTER_COLUMN"}
         if any("USING INDEX" in action for action in actions):
@@ -57,16 +97,15 @@ _WHOLE = ["smallint", "integer", "bigint"]
                 narrows, rewrites = _retyping(was, now)
                 codes |= {"REWRITE"} if rewrites else set()
                 if narrows:
-                    yield self._finding("ALTER_COLUMN", table, column, says=f" from {was} to {now}" if was else f" to {now}")
+                    yield Found(code="ALTER_COLUMN", table=table, column=column, says=f" from {was} to {now}" if was else f" to {now}")
         if any(action.endswith("DROP DEFAULT") for action in actions) and not any(
             re.search("SET DEFAULT|^ADD", action) for action in actions
         ):
             codes.add("DROP_DEFAULT")
         for code in sorted(codes):
-            yield self._finding(code, table, column)
+            yield Found(code=code, table=table, column=column)
         if not codes and not _HARMLESS.match(actions[0]) and " TYPE " not in actions[0]:
-            yield self._finding("RUN_SQL", says=f"ALTER TABLE {table} {actions[0]}"[:60])
-
+            yield Found(code="RUN_SQL", says=f"ALTER TABLE {table} {actions[0]}"[:60])
 
 
 def _statements(sql: Iterable[str]) -> Iterator[str]:
@@ -83,7 +122,7 @@ def _bare(name: str) -> str:
     return name[1:-1] if name.startswith('"') else name.lower()
 
 
-def _alterations(statement: str) -> Iterator[Key]:
+def _alterations(statement: str) -> Iterator[Pair]:
     """Table and action, for each action of an ALTER TABLE; none for other statements."""
     if altering := re.match(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{_NAME} ?\*? (.*)", statement):
         depth, quoted, start = 0, False, 0
@@ -95,7 +134,7 @@ def _alterations(statement: str) -> Iterator[Key]:
                 start = at + 1
 
 
-def _action(text: str) -> Key:
+def _action(text: str) -> Pair:
     """The column that an action is about, if it is about one, and the action as Django spells it."""
     if not re.match(r"(ADD|DROP|ALTER|RENAME) (?!CONSTRAINT\b|TO\b)", text):
         return "", text

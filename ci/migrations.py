@@ -1,21 +1,14 @@
 """Migrations: what each does to a database that code from before it still uses, and what it locks meanwhile.
 
-The SQL is judged by the analyser of django-migration-linter, whose codes these are (DROP_COLUMN, NOT_NULL …). It expects Django's spelling
-and looks at a migration as a whole, so it is given each column's statements by themselves, in that spelling: what it finds has a place.
-Own rules, where it has none: ADD_CONSTRAINT, SET_NOT_NULL, REWRITE, DROP_DEFAULT, and which changes of a type are harmless. What scans or
-rewrites a table was measured on Postgres 15 (client_min_messages=debug1 tells), and is as in
-https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+What the SQL does is found by ci/migration_sql.py; here is what that means, and in which words it is told.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-import sqlparse
-from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
-from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+from ci.migration_sql import Sql
 
 Key = tuple[str, str]
 """App and name."""
@@ -128,14 +121,19 @@ class Migration:
             gone = [(_KINDS[operation.kind], operation.says) for operation in self.operations if operation.kind in _KINDS]
             found += [Finding(migration=str(self), code=code, meaning=_CONTRACTING, does=f"does: {says}") for code, says in gone]
         else:
-            found += self._analysed(list(_statements(self.sql)))
+            for one in self._read.found():
+                meaning = _ADDITIVE if one.short else None
+                found.append(self._finding(one.code, one.table, one.column, says=one.says, meaning=meaning))
         return tuple(dict.fromkeys(found))
 
-    @cached_property
+    @property
     def created(self) -> frozenset[str]:
         """The tables that it makes: nobody waits for a lock on them, and no code from before knows them."""
-        made = (re.match(rf"CREATE \w* ?TABLE (?:IF NOT EXISTS )?{_NAME}", text) for text in _statements(self.sql or ()))
-        return frozenset(_bare(table[1]) for table in made if table)
+        return self._read.created
+
+    @cached_property
+    def _read(self) -> Sql:
+        return Sql(sql=self.sql or (), retyped=self.retyped, atomic=self.atomic)
 
     def _finding(self, code: str, table: str = "", column: str = "", *, says: str = "", meaning: Meaning | None = None) -> Finding:
         kind, does = _DOES.get(code, (_OPAQUE, "does something that has no words here: {}"))

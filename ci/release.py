@@ -19,6 +19,7 @@ from ci.host import Host, HostError
 from ci.lock_holders import lock_holders
 from ci.mask import Mask
 from ci.migration_reader import read
+from ci.registry_tags import Tags
 from ci.releases import Releases, kept
 from ci.services import Services
 from ci.thing import CloudError
@@ -38,6 +39,8 @@ class Release:
     host_of: Callable[[str, str], Host]
     releases_of: Callable[[str], Releases | None]
     """The history in the registry of an image; None where nobody may write to it."""
+    tags_of: Callable[[str], Tags]
+    """The tags of a repository, to remove old ones."""
     tell: Tell
     ca_file: str | None = None
 
@@ -148,7 +151,8 @@ class Release:
             except CliError as error:
                 stuck.append(str(error))
         with contextlib.suppress(HostError, CloudError):
-            if image not in Services.on(host).images | self._history(image):
+            releases = self.releases_of(image)
+            if image not in Services.on(host).images | (_known(releases) if releases else set()):
                 images.remove(host, [image])
         if stuck:
             again = f"python -m ci up --stack {self.deployment.stack} --image {running}"
@@ -164,17 +168,15 @@ class Release:
         try:
             if running.partition("@")[2] not in {past.digest for past in releases.all()}:
                 releases.add(running.partition("@")[2])
-            number = releases.add(image.partition("@")[2])
-            wanted = Services.on(host).images | self._history(image)
-            gone = images.remove(host, images.present(host, releases.repository) - wanted)
-        except (CloudError, HostError) as error:
+            self._say(f"release {releases.add(image.partition('@')[2])} of {self.deployment.stack}")
+        except CloudError as error:
             self._say(f"warning: the release is not in the history: {error}")
             return
-        self._say(f"release {number} of {self.deployment.stack}" + (f"; {len(gone)} old images removed from the host" if gone else ""))
-
-    def _history(self, image: str) -> set[str]:
-        releases = self.releases_of(image)
-        return {f"{releases.repository}@{digest}" for digest in kept(releases.all())} if releases else set()
+        try:
+            images.remove(host, images.present(host, releases.repository) - Services.on(host).images - _known(releases))
+            self.tags_of(releases.repository).remove(releases.repository, releases.outdated())
+        except (CloudError, HostError) as error:
+            self._say(f"warning: not all that is old was removed: {error}")
 
     def _mask(self) -> Mask:
         """Knows the secrets of the state as it is now: a failed run may have brought new ones."""
@@ -184,6 +186,11 @@ class Release:
 
     def _say(self, message: str) -> None:
         self.tell(Event(kind="said", message=message))
+
+
+def _known(releases: Releases) -> set[str]:
+    """The images that can be gone back to."""
+    return {f"{releases.repository}@{digest}" for digest in kept(releases.all())}
 
 
 def _closed(door: FrontDoor) -> bool:

@@ -49,6 +49,7 @@ class Releases:
         def login(registry: DXFBase, answer: requests.Response) -> None:
             registry.authenticate(credentials.name, credentials.password, response=answer)
 
+        self._digests: dict[int, str] = {}
         self._registry = DXF(reached_at or address, path, login, tlsverify=ca_file or True, timeout=30)
 
     def all(self) -> list[Past]:
@@ -68,13 +69,27 @@ class Releases:
 
         return self._told(tag)
 
+    def outdated(self) -> list[str]:
+        """The tags whose digests are not `kept`, oldest first; never the newest tag, so that no number comes twice. Raises CloudError."""
+
+        def look() -> list[str]:
+            # All of them, not only the _DEEPEST: an older tag may be of a digest that is kept.
+            releases = [Past(number=number, digest=self._digest(number)) for number in self._numbers()]
+            wanted = kept(releases)
+            return [f"{self._prefix}{past.number}" for past in releases[:-1] if past.digest not in wanted]
+
+        return self._told(look)
+
     def _numbers(self) -> list[int]:
         tags = self._registry.list_aliases()
         pattern = re.compile(re.escape(self._prefix) + r"(\d+)")
         return sorted(int(found[1]) for tag in tags if (found := pattern.fullmatch(tag)))
 
     def _digest(self, number: int) -> str:
-        return str(self._registry.head_manifest_and_response(f"{self._prefix}{number}")[0])
+        """Asked once: these tags are never moved."""
+        if number not in self._digests:
+            self._digests[number] = str(self._registry.head_manifest_and_response(f"{self._prefix}{number}")[0])
+        return self._digests[number]
 
     def _told(self, ask: Callable[[], _T]) -> _T:
         try:

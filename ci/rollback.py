@@ -8,6 +8,7 @@ from ci.deployment import PulumiDeployment
 from ci.events import Tell
 from ci.host import Host
 from ci.recovery import recover
+from ci.registry_tags import in_digitalocean, tags_of
 from ci.release import Release, ReleaseError
 from ci.releases import Credentials, Past, Releases, previous
 
@@ -42,18 +43,18 @@ def _named(found: list[Past]) -> str:
     return ", ".join(f"{past.number}: {past.digest}" for past in found)
 
 
-def settle(cli: Cli, tell: Tell) -> None:
-    """Put the stack right where a run was killed. Raises ReleaseError where a person has to decide."""
-    if PulumiDeployment(cli).interrupted and (undecided := recover(cli, tell, decided={}).undecided):
-        raise ReleaseError("\n".join(undecided))
-
-
-def release_of(cli: Cli, tell: Tell) -> Release:
-    """A stack of the Pulumi CLI."""
+def release_of(cli: Cli, tell: Tell, *, settled: bool = True) -> Release:
+    """A stack of the Pulumi CLI; `settled`: put right first where a run was killed. Raises ReleaseError where a person has to decide."""
+    deployment = PulumiDeployment(cli)
+    if settled and deployment.interrupted:
+        if undecided := recover(cli, tell, decided={}).undecided:
+            raise ReleaseError("\n".join(undecided))
+        deployment = PulumiDeployment(cli)
     return Release(
-        deployment=PulumiDeployment(cli),
+        deployment=deployment,
         host_of=lambda address, key: Host(address=address, key=key, environment=cli.environment),
         releases_of=lambda image: _releases(cli, image),
+        tags_of=lambda repository: tags_of(cli.stack, repository, _token(cli, repository)),
         tell=tell,
         ca_file=os.environ.get("SSL_CERT_FILE"),
     )
@@ -61,9 +62,13 @@ def release_of(cli: Cli, tell: Tell) -> Release:
 
 def _releases(cli: Cli, image: str) -> Releases | None:
     """With the token that may push to the registry of this image."""
-    digitalocean = image.startswith("registry.digitalocean.com/")
-    found = token(cli, *(("DIGITALOCEAN_TOKEN", "digitalocean:token") if digitalocean else ("GITLAB_TOKEN", "gitlab:token")))
+    found = _token(cli, image)
     if not found:
         return None
-    who = Credentials(name=found if digitalocean else "ci", password=found)
+    who = Credentials(name=found if in_digitalocean(image) else "ci", password=found)
     return Releases(cli.stack, image, who, reached_at=os.environ.get("SITE_REGISTRY", ""), ca_file=os.environ.get("SSL_CERT_FILE"))
+
+
+def _token(cli: Cli, image: str) -> str:
+    digitalocean = in_digitalocean(image)
+    return token(cli, *(("DIGITALOCEAN_TOKEN", "digitalocean:token") if digitalocean else ("GITLAB_TOKEN", "gitlab:token")))

@@ -31,9 +31,8 @@ class Services:
 
     @property
     def images(self) -> set[str]:
-        """What they run, and would run after a rollback of the swarm's own."""
-        specs = [found[spec] for found in self.found.values() for spec in ("Spec", "PreviousSpec") if spec in found]
-        return {_template(spec)["ContainerSpec"]["Image"] for spec in specs}
+        """What they run."""
+        return {_template(found["Spec"])["ContainerSpec"]["Image"] for found in self.found.values()}
 
     def changed_from(self, before: "Services") -> list[str]:
         """Names of those that do not run any more what they ran before."""

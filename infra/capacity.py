@@ -36,6 +36,12 @@ def memory_needed(settings: Settings) -> int:
     return running + serving + sum(sizes.RESERVED.values()) + sizes.BROKER_MEMORY[settings.broker]
 
 
+def together(settings: Settings) -> int:
+    """How many new tasks of what serves the droplet holds beside the old ones."""
+    serving = settings.processes[settings.web].memory
+    return 1 + (sizes.DROPLETS[settings.server_size] - memory_needed(settings)) // serving
+
+
 def database(settings: Settings) -> Iterator[Problem]:
     """Whether the cluster has the nodes and connections that are asked of it."""
     if settings.database_size not in sizes.DATABASES:

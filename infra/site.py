@@ -40,6 +40,7 @@ class Site(pulumi.ComponentResource):
         processes: Mapping[str, Process],
         domain: str,
         login: Login | None,
+        together: int,
         protect: bool,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
@@ -65,6 +66,8 @@ class Site(pulumi.ComponentResource):
                 memory=process.memory,
                 replicas=process.replicas,
                 start_first=serves,
+                # All at once where memory allows: each round takes as long as a new task is watched.
+                parallelism=min(process.replicas, together) if serves else 1,
                 stop_grace=process.stop_grace,
                 start_period=START_PERIOD if serves else 0,
                 container=docker.ServiceTaskSpecContainerSpecArgs(

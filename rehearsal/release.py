@@ -10,6 +10,7 @@ from ci.cli import CliError
 from ci.events import Tell
 from ci.host import Host, HostError
 from ci.progress import Progress
+from ci.registry_tags import in_digitalocean, tags_of
 from ci.release import Release, ReleaseError
 from ci.releases import Credentials, Releases
 from ci.rollback import target
@@ -78,15 +79,18 @@ def of(stack: Stack, tell: Tell, overlay: Path | None = None) -> Release:
         assert isinstance(found, Run)  # noqa: S101 - for the type checker: it was made with this one
         return found
 
+    def token(image: str) -> str:
+        return apis.token if in_digitalocean(image) else apis.gitlab_token
+
     def releases_of(image: str) -> Releases:
-        digitalocean = image.startswith("registry.digitalocean.com/")
-        who = Credentials(name=apis.token, password=apis.token) if digitalocean else Credentials(name="ci", password=apis.gitlab_token)
+        who = Credentials(name=apis.token if in_digitalocean(image) else "ci", password=token(image))
         return Releases(stack.name, image, who, reached_at=push_address("registry"), ca_file=trusted)
 
     return Release(
         deployment=ConductorDeployment(stack.name, lambda: Ledger(home.ledger(stack.name)), run_of),
         host_of=lambda address, key: Host(address=address, key=key, environment=environment),
         releases_of=releases_of,
+        tags_of=lambda repository: tags_of(stack.name, repository, token(repository), url=str(apis.url), ca_file=trusted),
         tell=tell,
         ca_file=trusted,
     )

@@ -109,6 +109,15 @@ class World(Protocol):
     def set_registry_users(self, users: list[RegistryUser]) -> None:
         """All who may use the registry from now on."""
 
+    def repositories(self) -> list[str]:
+        """All of the registry that somebody has pushed to, by path: `group/site`."""
+
+    def tags(self, repository: str) -> list[str]:
+        """Those of one repository; none where nobody has pushed to it."""
+
+    def remove_tag(self, repository: str, tag: str) -> None:
+        """Take this tag away; the manifest stays, and so do other tags of it."""
+
 
 class NullWorld:
     """A world in which nothing is real: for tests of the APIs alone."""
@@ -147,3 +156,11 @@ class NullWorld:
     def set_trusted(self, cluster: str, peers: list[str] | None) -> None: ...
     def set_names(self, names: dict[str, list[str]]) -> None: ...
     def set_registry_users(self, users: list[RegistryUser]) -> None: ...
+
+    def repositories(self) -> list[str]:
+        return []
+
+    def tags(self, repository: str) -> list[str]:
+        return []
+
+    def remove_tag(self, repository: str, tag: str) -> None: ...

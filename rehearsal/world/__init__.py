@@ -106,3 +106,12 @@ class DockerWorld:
 
     def set_registry_users(self, users: list[RegistryUser]) -> None:
         self._registries.set_users(users)
+
+    def repositories(self) -> list[str]:
+        return self._registries.repositories()
+
+    def tags(self, repository: str) -> list[str]:
+        return self._registries.tags(repository)
+
+    def remove_tag(self, repository: str, tag: str) -> None:
+        self._registries.remove_tag(repository, tag)

@@ -4,11 +4,12 @@ Droplets reach both over TLS under their real names, and can only pull. Pushing 
 for no known certificate. Credentials are those that the APIs gave out; a change counts from the next request on.
 """
 
+import re
 from pathlib import Path
 
 import bcrypt
 
-from rehearsal.cloud.world import RegistryUser
+from rehearsal.cloud.world import RegistryUser, WorldError
 from rehearsal.world import network
 from rehearsal.world.certificates import Authority
 from rehearsal.world.engine import Engine
@@ -29,6 +30,12 @@ http:
   {tls}
 {auth}
 """
+# The storage is looked into because the registry 2.8 has no request that removes one tag: DELETE takes a digest, with all tags of it
+# (https://distribution.github.io/distribution/spec/api/#deleting-an-image). It reads each tag's file anew for each request.
+_STORED = "/data/docker/registry/v2/repositories"
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _AUTH = "auth: {{htpasswd: {{realm: rehearsal, path: /told/{file}}}}}"
 
 
@@ -78,3 +85,28 @@ class Registries:
         for file, allowed in (("pull", users), ("push", [user for user in users if user.write])):
             lines = [f"{user.name}:{bcrypt.hashpw(user.password.encode(), bcrypt.gensalt(5)).decode()}\n" for user in allowed]
             (told / file).write_text("".join(lines))
+
+    def repositories(self) -> list[str]:
+        """The paths of all that somebody has pushed to the private registry."""
+        script = '[ ! -d "$1" ] || find "$1" -type d -name "_*" -prune -name _manifests'
+        found = self._inside(script, _STORED).splitlines()
+        return sorted(line.removeprefix(f"{_STORED}/").removesuffix("/_manifests") for line in found)
+
+    def tags(self, repository: str) -> list[str]:
+        """The tags of a repository of the private registry; none where the registry can have no such repository."""
+        if not _REPOSITORY.fullmatch(repository):
+            return []
+        return self._inside('[ ! -d "$1" ] || ls -1 "$1"', _tags(repository)).splitlines()
+
+    def remove_tag(self, repository: str, tag: str) -> None:
+        """Remove one tag of the private registry. Raises WorldError for what is no name of a repository or tag."""
+        if not _REPOSITORY.fullmatch(repository) or not _TAG.fullmatch(tag):
+            raise WorldError(f"{repository}:{tag} is no name of an image; allowed is what `docker tag` takes")
+        self._inside('rm -rf -- "$1"', f"{_tags(repository)}/{tag}")
+
+    def _inside(self, script: str, path: str) -> str:
+        return self._engine.execute("rehearsal-registry", ["sh", "-c", script, "sh", path])
+
+
+def _tags(repository: str) -> str:
+    return f"{_STORED}/{repository}/_manifests/tags"

@@ -21,7 +21,7 @@ class Pretended(Host):
     def run(self, script: str, *, stdin: str = "", limit: float = 60) -> str:  # noqa: ARG002
         if "--type task" in script:
             return json.dumps(TASKS)
-        if "service ls" in script:
+        if "service inspect" in script:
             return "s1 web\n"
         if "--type container" in script:
             return json.dumps([CONTAINER])

@@ -1,7 +1,7 @@
 """A release between an engine and a host that only pretend: what is done in which order, and what is told when it fails."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,13 @@ EXPORTS = {
 def service(name: str, image: str, role: str = "worker") -> dict[str, Any]:
     spec = {"Name": name, "Labels": {"site.role": role}, "TaskTemplate": {"ContainerSpec": {"Image": image}}}
     return {"Spec": spec, "PreviousSpec": {**spec, "TaskTemplate": {"ContainerSpec": {"Image": OLD}}}}
+
+
+class Nothing:
+    """A registry from which nothing is removed."""
+
+    def remove(self, repository: str, tags: Sequence[str]) -> None:
+        raise AssertionError(f"{tags} of {repository}")
 
 
 @dataclass
@@ -69,7 +76,7 @@ class Stage:
         return None
 
     def run(self, image: str, **options: bool) -> str:
-        found = Release(deployment=self, host_of=self._host, releases_of=lambda _: None, tell=self._hear)
+        found = Release(deployment=self, host_of=self._host, releases_of=lambda _: None, tags_of=lambda _: Nothing(), tell=self._hear)
         return found.run(image, **options)
 
     def _hear(self, event: Event) -> None:

@@ -64,8 +64,9 @@ def test_a_way_back_that_fails_is_told() -> None:
     assert stuck == ["fails: 203.0.113.10: service rollback paused"]
 
 
-def test_what_a_rollback_of_the_swarm_would_need_counts_as_used() -> None:
-    assert Services({"web": service(B, previous=A)}).images == {A, B}
+def test_what_was_put_back_is_not_what_runs() -> None:
+    """After a rollback of its own the swarm keeps the failed one as the one before."""
+    assert Services({"web": service(A, previous=B)}).images == {A}
 
 
 def test_the_one_that_serves_is_known_by_its_label() -> None:

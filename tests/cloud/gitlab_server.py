@@ -23,10 +23,11 @@ from rehearsal.cloud.calls import Calls
 from rehearsal.cloud.faults import parse
 from rehearsal.cloud.gitlab import seed
 from rehearsal.cloud.store import Store
-from rehearsal.cloud.world import NullWorld, RegistryUser
+from rehearsal.cloud.world import RegistryUser
 from tests.certificate import certificate
 from tests.cloud.digitalocean_server import TOKEN as DIGITALOCEAN_TOKEN
 from tests.cloud.digitalocean_server import check_listed
+from tests.cloud.recording_world import PushedWorld
 
 TOKEN = "glpat-of-the-test"
 PATH = "group/site"
@@ -35,7 +36,7 @@ CLOSE = {"Connection": "close"}
 """What clients ask for: a connection that an exception in a test still holds would keep the server from ending."""
 
 
-class RecordingWorld(NullWorld):
+class RecordingWorld(PushedWorld):
     """Keeps who was last let into the registry."""
 
     def __init__(self) -> None:

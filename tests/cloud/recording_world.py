@@ -9,7 +9,24 @@ SECONDS = 5
 """How long anything may take in a test."""
 
 
-class RecordingWorld(NullWorld):
+class PushedWorld(NullWorld):
+    """A registry of names: `pushed` has the tags by repository."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pushed: dict[str, set[str]] = {}
+
+    def repositories(self) -> list[str]:
+        return sorted(self.pushed)
+
+    def tags(self, repository: str) -> list[str]:
+        return sorted(self.pushed.get(repository, ()))
+
+    def remove_tag(self, repository: str, tag: str) -> None:
+        self.pushed[repository].discard(tag)
+
+
+class RecordingWorld(PushedWorld):
     """Keeps what it was last told. `broken` is a call that fails, `dead` a droplet that takes no rules; `hold` makes long work wait."""
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 
 from rehearsal.cloud.world import RegistryUser
 from tests.cloud.digitalocean_server import Api
@@ -67,6 +68,23 @@ def test_the_inventory_shows_a_credential_without_its_password(api: Api) -> None
 def test_no_credential_without_a_registry(api: Api) -> None:
     api.refused(404, "GET", "/v2/registries/acme/docker-credentials")
     api.refused(404, "GET", "/v2/registry/docker-credentials")
+
+
+@pytest.mark.parametrize("registries", ["registry", "registries"])
+def test_one_tag_goes_and_the_others_stay(api: Api, registries: str) -> None:
+    _registry(api)
+    api.world.pushed = {"acme/site": {"a", "b"}, "acme/my/repo": {"a"}}
+    api.delete(f"/v2/{registries}/acme/repositories/site/tags/b")
+    api.delete(f"/v2/{registries}/acme/repositories/my%2Frepo/tags/a")
+    assert api.world.pushed == {"acme/site": {"a"}, "acme/my/repo": set()}
+
+
+@pytest.mark.parametrize("what", ["acme/repositories/site/tags/b", "acme/repositories/other/tags/a", "other/repositories/site/tags/a"])
+def test_a_tag_that_is_not_there_is_not_found(api: Api, what: str) -> None:
+    _registry(api)
+    api.world.pushed = {"acme/site": {"a"}, "other/site": {"a"}}
+    api.refused(404, "DELETE", f"/v2/registries/{what}")
+    assert api.world.pushed == {"acme/site": {"a"}, "other/site": {"a"}}
 
 
 def _registry(api: Api) -> Any:

@@ -66,7 +66,7 @@ class Killer:
                     process.wait(10)
                     reading.join(LIMIT)
                     self._forget(struck)
-                    print('killed at', *struck, flush=True)
+                    print("killed at", *struck, flush=True)
                     self.stack.fault()
                     return False
                 time.sleep(0.05)

@@ -63,7 +63,7 @@ def test_another_number_of_replicas_touches_one_service(engine: Engine, producti
         "beat": {"command": "celery -A config beat -l info", "singleton": True, "memory": 160},
     }
     found = touched(production, engine.build("production", processes=processes))
-    assert found == {"docker.Service web": {"mode", "convergeConfig"}}
+    assert found == {"docker.Service web": {"mode", "updateConfig", "rollbackConfig"}}, "they are started together"
 
 
 def test_a_new_image_is_fetched_migrated_and_rolled_out_and_touches_nothing_else(engine: Engine, production: Build) -> None:

@@ -191,3 +191,12 @@ def test_the_brokers_password_is_in_a_file_that_its_process_reads(engine: Engine
     assert len(files) == 1
     assert files[0] in spec["args"] or files[0].startswith("/etc/rabbitmq/conf.d/")
     assert kind in build.one("command.Command", "broker-image").plain["triggers"][0]
+
+
+@pytest.mark.parametrize(("size", "at_once"), [("s-1vcpu-2gb", 1), ("s-2vcpu-4gb", 3), ("s-8vcpu-16gb", 3)])
+def test_replicas_are_rolled_together_where_the_droplet_holds_old_and_new(engine: Engine, size: str, at_once: int) -> None:
+    web = {"command": "gunicorn config.wsgi", "port": 8000, "health": "/healthz", "replicas": 3, "memory": 320, "connections": 2}
+    built = engine.build("staging", serverSize=size, broker="none", processes={"web": web})
+    service = built.one("docker.Service", "web")
+    assert service.plain["updateConfig"]["parallelism"] == at_once
+    assert service.plain["rollbackConfig"]["parallelism"] == at_once

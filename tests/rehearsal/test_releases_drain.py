@@ -86,6 +86,12 @@ class Talk:
         self.socket = context.wrap_socket(plain, server_hostname=SITE)
         self.send(f"{head} HTTP/1.1\r\nHost: {SITE}\r\n")
 
+    def __enter__(self) -> "Talk":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.socket.close()
+
     def send(self, text: str) -> None:
         self.socket.sendall(text.encode())
 
@@ -98,37 +104,37 @@ class Talk:
 
 
 def slow_upload() -> str:
-    talk = Talk("POST /echo")
-    talk.send(f"Connection: close\r\nContent-Type: text/plain\r\nContent-Length: {SECONDS}\r\n\r\n")
-    for _ in range(SECONDS):
-        talk.send("x")
-        time.sleep(1)
-    return talk.rest()
+    with Talk("POST /echo") as talk:
+        talk.send(f"Connection: close\r\nContent-Type: text/plain\r\nContent-Length: {SECONDS}\r\n\r\n")
+        for _ in range(SECONDS):
+            talk.send("x")
+            time.sleep(1)
+        return talk.rest()
 
 
 def stream() -> str:
-    talk = Talk(f"GET /stream?s={SECONDS}")
-    talk.send("Connection: close\r\n\r\n")
-    return talk.rest()
+    with Talk(f"GET /stream?s={SECONDS}") as talk:
+        talk.send("Connection: close\r\n\r\n")
+        return talk.rest()
 
 
 def long_request() -> str:
-    talk = Talk(f"GET /slow?s={SECONDS}")
-    talk.send("Connection: close\r\n\r\n")
-    return talk.rest()
+    with Talk(f"GET /slow?s={SECONDS}") as talk:
+        talk.send("Connection: close\r\n\r\n")
+        return talk.rest()
 
 
 def websocket() -> str:
-    talk = Talk("GET /socket")
-    talk.send("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-    assert b"101 Switching Protocols" in talk.socket.recv(1000)
-    for number in range(SECONDS):
-        talk.send(f"{number:03}")
-        if talk.socket.recv(3) != f"{number:03}".encode():
-            return f"broke off at {number}"
-        time.sleep(1)
-    talk.send("bye")
-    return "all came back"
+    with Talk("GET /socket") as talk:
+        talk.send("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        assert b"101 Switching Protocols" in talk.socket.recv(1000)
+        for number in range(SECONDS):
+            talk.send(f"{number:03}")
+            if talk.socket.recv(3) != f"{number:03}".encode():
+                return f"broke off at {number}"
+            time.sleep(1)
+        talk.send("bye")
+        return "all came back"
 
 
 def test_what_is_in_flight_ends_well_and_beat_runs_once(site: Path) -> None:

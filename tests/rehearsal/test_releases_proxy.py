@@ -32,10 +32,10 @@ def test_another_header_is_reloaded_without_a_lost_request_and_survives_a_restar
     assert hidden_from_search_engines(staging)
     before = host.output(_PROXY)
     # One connection of HTTP/2 for all, as a browser has it; curl opens another when it is told to go away.
-    words = ["curl", "--silent", "--http2", f"--cacert={Home().certificate('staging')}", f"--rate={RATE}/s", "--output=/dev/null"]
+    words = ["curl", "--silent", "--http2", "--cacert", str(Home().certificate("staging")), "--rate", f"{RATE}/s", "--output", "/dev/null"]
     with (
         subprocess.Popen(
-            [*words, "--write-out=%{http_version} %{http_code}\n", f"https://{SITE}/healthz?[1-{REQUESTS}]"],
+            [*words, "--write-out", "%{http_version} %{http_code}\n", f"https://{SITE}/healthz?[1-{REQUESTS}]"],
             stdout=subprocess.PIPE,
             text=True,
         ) as curl,

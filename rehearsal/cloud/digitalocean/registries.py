@@ -1,4 +1,7 @@
-"""The container registry: one an account, under its old paths (`/v2/registry`) and its new ones (`/v2/registries`)."""
+"""The container registry: one an account, under its old paths (`/v2/registry`) and its new ones (`/v2/registries`).
+
+A repository's path is one percent-encoded segment at DigitalOcean (`my%2Frepo`); a plain slash is taken as well here.
+"""
 
 from typing import Literal
 
@@ -68,6 +71,16 @@ def delete_only(call: Call) -> None:
         del store["registries"][only(store)["name"]]
 
 
+def delete_tag(call: Call) -> None:
+    """Of a repository that was pushed to below the registry's name. No manifest goes with it: that takes a garbage collection."""
+    with call.store:
+        registry = call.find("registries", "name")["name"]
+    repository, tag = f"{registry}/{call.path['repository']}", call.path["tag"]
+    if tag not in call.world.tags(repository):
+        raise not_found()
+    call.world.remove_tag(repository, tag)
+
+
 def subscription(call: Call) -> Object:
     with call.store as store:
         return {"subscription": _subscription(only(store))}
@@ -123,10 +136,12 @@ ENDPOINTS = [
     Endpoint("DELETE", "/v2/registry", delete_only, 204),
     Endpoint("GET", "/v2/registry/subscription", subscription),
     Endpoint("POST", "/v2/registry/subscription", subscribe),
+    Endpoint("DELETE", "/v2/registry/{name}/repositories/{repository:path}/tags/{tag}", delete_tag, 204),
     Endpoint("POST", "/v2/registries", create, 201),
     Endpoint("GET", "/v2/registries", index),
     Endpoint("GET", "/v2/registries/subscription", subscription),
     Endpoint("POST", "/v2/registries/subscription", subscribe),
     Endpoint("GET", "/v2/registries/{name}", get),
     Endpoint("DELETE", "/v2/registries/{name}", delete, 204),
+    Endpoint("DELETE", "/v2/registries/{name}/repositories/{repository:path}/tags/{tag}", delete_tag, 204),
 ]

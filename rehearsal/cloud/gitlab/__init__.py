@@ -14,6 +14,7 @@ from rehearsal.cloud.gitlab import (
     projects,
     protected_branches,
     protected_tags,
+    registry_repositories,
     user,
     variables,
 )
@@ -24,7 +25,7 @@ from rehearsal.cloud.world import World
 
 __all__ = ["inventory", "routes", "seed"]
 
-NOUNS = (user, projects, variables, deploy_keys, deploy_tokens, environments, protected_branches, protected_tags)
+NOUNS = (user, projects, variables, deploy_keys, deploy_tokens, environments, protected_branches, protected_tags, registry_repositories)
 
 
 def routes(store: Store, world: World, *, token: str) -> list[BaseRoute]:

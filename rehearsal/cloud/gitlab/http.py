@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
@@ -30,6 +31,7 @@ class Call:
     """One request: `path` holds the decoded segments, `params` the query and the JSON body together, as in GitLab."""
 
     store: Store
+    world: World
     path: dict[str, str]
     params: Json
 
@@ -63,7 +65,7 @@ class Endpoint(NamedTuple):
     """One operation: its path is below `/api/v4`.
 
     The handler answers an object, a list (sent in pages) or None (204); what it raises takes back what it changed in the store.
-    `after` then makes the world follow.
+    `after` then makes the world follow. A handler that `asks_world` is not inside `with store`: it goes there itself, and not meanwhile.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Endpoint(NamedTuple):
     handler: Callable[[Call], Any]
     status: int = 200
     after: Callable[[Store, World], None] | None = None
+    asks_world: bool = False
 
 
 class EncodedRoute(Route):
@@ -89,7 +92,7 @@ def route(endpoint: Endpoint, store: Store, world: World, token: str) -> Encoded
     """The endpoint as a route. Its handler runs in a worker thread and has the store to itself."""
 
     def handle(call: Call) -> Any:
-        with store:
+        with nullcontext() if endpoint.asks_world else store:
             body = endpoint.handler(call)
         if endpoint.after:
             endpoint.after(store, world)
@@ -99,7 +102,7 @@ def route(endpoint: Endpoint, store: Store, world: World, token: str) -> Encoded
         try:
             _authorize(request.headers, token)
             params = dict(request.query_params) | await _json_body(request)
-            call = Call(store=store, path=request.path_params, params=params)
+            call = Call(store=store, world=world, path=request.path_params, params=params)
             body = await run_in_threadpool(handle, call)
             if isinstance(body, list):
                 return page(request, body)

@@ -1,6 +1,8 @@
-"""Projects: they are there before a stack is, as on GitLab; the API only looks them up, by id or by path."""
+"""Projects: they are there before a stack is, as on GitLab. The API looks them up, by id or by path, and changes their cleanup policy."""
 
-from rehearsal.cloud.gitlab import moments, records
+from pydantic import BaseModel, ConfigDict
+
+from rehearsal.cloud.gitlab import cleanup_policies, moments, records
 from rehearsal.cloud.gitlab.errors import not_found
 from rehearsal.cloud.gitlab.http import Call, Endpoint
 from rehearsal.cloud.gitlab.records import Record
@@ -9,6 +11,14 @@ from rehearsal.cloud.store import Store
 NOUN = "projects"
 HOST = "gitlab.com"
 DEFAULT_BRANCH = "main"
+
+
+class Change(BaseModel):
+    """What a PUT takes here. Nothing else that GitLab knows is taken without being done: it is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    container_expiration_policy_attributes: cleanup_policies.Change
 
 
 def add(store: Store, path: str) -> Record | None:
@@ -50,15 +60,36 @@ def number(call: Call) -> int:
 
 
 def get(call: Call) -> Record:
-    return records.show(_find(call))
+    return _show(_find(call))
+
+
+def update(call: Call) -> Record:
+    record, change = _find(call), call.read(Change).container_expiration_policy_attributes
+    policy = cleanup_policies.changed(_policy(record), change)
+    return _show(records.put(call.store, NOUN, record | {"container_expiration_policy": policy}))
 
 
 def _find(call: Call) -> Record:
-    project = call.path["project"]
-    for record in records.every(call.store, NOUN):
+    project, found = call.path["project"], records.every(call.store, NOUN)
+    for record in found:
         if project in (str(record["id"]), record["path_with_namespace"]):
+            return record
+    # In other letters only where none has exactly these: app/models/concerns/routable.rb.
+    for record in found:
+        if project.lower() == record["path_with_namespace"].lower():
             return record
     raise not_found("Project")
 
 
-ENDPOINTS = [Endpoint("GET", "/projects/{project}", get)]
+def _policy(record: Record) -> Record:
+    return {**cleanup_policies.DEFAULT, **record.get("container_expiration_policy", {})}
+
+
+def _show(record: Record) -> Record:
+    return records.show(record) | {"container_expiration_policy": _policy(record)}
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/projects/{project}", get),
+    Endpoint("PUT", "/projects/{project}", update),
+]
