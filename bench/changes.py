@@ -4,7 +4,6 @@ On a rehearsed staging stack under the real Pulumi CLI, which it makes if need b
 rows of `change`, `does`, `updates`, `replaces`, `requests`, `lost`, `longest_gap_s`, `seconds`.
 """
 
-import json
 import sys
 import tempfile
 import time
@@ -15,9 +14,9 @@ from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.table import Column, Table
 
 from bench.load import Background, Load, Report
+from bench.rows import show
 from rehearsal import sample
 from rehearsal.apis import Apis
 from rehearsal.cli_run import CliRun
@@ -148,11 +147,7 @@ def main() -> int:
         console.print("there is no `pulumi` on PATH: what the real engine does can't be measured without it")
         return 1
     rows = run(Home(), console)
-    table = Table(*(Column(column, no_wrap=True) for column in COLUMNS))
-    for row in rows:
-        table.add_row(*(str(row[column]) for column in COLUMNS))
-    console.print(table)
-    FILE.write_text(json.dumps(rows, indent=1) + "\n")
+    show(rows, COLUMNS, console=console, file=FILE)
     return 0
 
 

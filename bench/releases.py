@@ -6,7 +6,6 @@ its commands returned. It needs the images of a rehearsal (`make up` builds them
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -16,9 +15,9 @@ from statistics import mean
 
 from docker.errors import DockerException
 from rich.console import Console
-from rich.table import Column, Table
 
 from bench.load import Background, Load
+from bench.rows import show
 from bench.ways.compose import Compose
 from bench.ways.container import Container
 from bench.ways.images import releases
@@ -113,11 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (WayError, DockerException) as error:
         console.print(f"{error}")
         return 1
-    table = Table(*(Column(column, no_wrap=True) for column in COLUMNS))
-    for row in rows:
-        table.add_row(*(str(row[column]) for column in COLUMNS))
-    console.print(table)
-    FILE.write_text(json.dumps(rows, indent=1) + "\n")
+    show(rows, COLUMNS, console=console, file=FILE)
     return 0
 
 

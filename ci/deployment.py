@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import yaml
+
 from ci.cli import Cli, CliError
 from ci.config_file import overlaid
 from ci.events import Tell
+from ci.lock import told
 from ci.state import State
 from ci.teller import Teller
 
@@ -15,12 +18,15 @@ _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What happens to a resource: `op` is same, create, update, replace (or what the engine calls its parts) or delete."""
+class Declared:
+    """What the config declares: names of the site's services (none without a site), and the proxy's image."""
 
-    op: str
-    type: str
-    name: str
+    services: frozenset[str]
+    proxy_image: str
+
+
+class LockedError(CliError):
+    """Another run is at it: nothing was changed."""
 
 
 class Deployment(Protocol):
@@ -32,11 +38,11 @@ class Deployment(Protocol):
     def exports(self) -> dict[str, Any]:
         """What the program exported at its last good `up`; nothing before the first."""
 
-    def preview(self, image: str) -> list[Planned]:
-        """What `up` would do. Raises CliError."""
+    def declared(self) -> Declared:
+        """What the next `up` makes, as far as a release has to know beforehand: a whole preview takes as long as half a release."""
 
     def up(self, image: str, tell: Tell) -> None:
-        """Make it so; no image: the one of the config. Raises CliError."""
+        """Make it so; no image: the one of the config. Raises CliError, LockedError where nothing was begun."""
 
     def secrets(self) -> list[Any]:
         """All secret values of the stack, whatever holds them: what no message may show."""
@@ -69,16 +75,22 @@ class PulumiDeployment:
     def exports(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in self._state.outputs.items()}
 
-    def preview(self, image: str) -> list[Planned]:
-        with overlaid(self._cli, {"image": image} if image else {}) as file:
-            return [planned for raw in self._cli.stream("preview", "--config-file", str(file)) if (planned := _planned(raw))]
+    def declared(self) -> Declared:
+        project = yaml.safe_load((self._cli.folder / "Pulumi.yaml").read_text())
+        config = yaml.safe_load((self._cli.folder / f"Pulumi.{self.stack}.yaml").read_text()).get("config") or {}
+        known = {key: config.get(f"{project['name']}:{key}", entry["default"]) for key, entry in project["config"].items()}
+        processes = config.get(f"{project['name']}:processes") or {}
+        return Declared(services=frozenset(processes if known["deploySite"] else ()), proxy_image=known["proxyImage"])
 
     def up(self, image: str, tell: Tell) -> None:
         teller = Teller(tell)
         self._read = None
         with overlaid(self._cli, {"image": image} if image else {}) as file:
-            for raw in self._cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
-                teller(raw)
+            try:
+                for raw in self._cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
+                    teller(raw)
+            except CliError as error:
+                raise (LockedError(str(error)) if told(str(error)) else error) from None
 
     def secrets(self) -> list[Any]:
         return list(_secret_values(self._state.exported))
@@ -113,11 +125,3 @@ def _secret_values(value: Any) -> Iterator[Any]:
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _secret_values(inner)
-
-
-def _planned(raw: dict[str, Any]) -> Planned | None:
-    """What an event of a preview says of a resource."""
-    if "resourcePreEvent" not in raw:
-        return None
-    metadata = raw["resourcePreEvent"]["metadata"]
-    return Planned(op=metadata["op"], type=metadata["type"], name=str(metadata["urn"]).rpartition("::")[2])

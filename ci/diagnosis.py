@@ -19,10 +19,10 @@ def task_ids(host: Host) -> set[str]:
     return {task["ID"] for task in _tasks(host)}
 
 
-def diagnose(host: Host, *, before: set[str], mask: Callable[[str], str]) -> list[str]:
-    """A few lines for each service whose newest tasks (not among `before`) failed or never got ready; empty where none did."""
+def diagnose(host: Host, image: str, *, before: set[str], mask: Callable[[str], str]) -> list[str]:
+    """A few lines for each service whose newest tasks of the image (not among `before`) failed or never got ready."""
     try:
-        new = [task for task in _tasks(host) if task["ID"] not in before]
+        new = [task for task in _tasks(host) if task["ID"] not in before and _image(task) == image]
         names = _names(host)
         worst = {task["ServiceID"]: task for task in sorted(new, key=_badness) if _badness(task)}
         return [line for service, task in worst.items() for line in _told(host, names.get(service, service), task, mask)]
@@ -30,10 +30,14 @@ def diagnose(host: Host, *, before: set[str], mask: Callable[[str], str]) -> lis
         return [f"the host could not be asked why: {mask(str(error))}"]
 
 
-def failed(host: Host, *, before: set[str]) -> list[str]:
-    """The services of which a new task has failed. Raises HostError."""
-    names = _names(host)
-    return sorted({names.get(task["ServiceID"], "") for task in _tasks(host) if task["ID"] not in before and _badness(task) == 2})
+def failed(host: Host, image: str, *, before: set[str]) -> list[str]:
+    """The services of which a new task of the image has failed. Raises HostError."""
+    names, new = _names(host), [task for task in _tasks(host) if task["ID"] not in before and _image(task) == image]
+    return sorted({names.get(task["ServiceID"], "") for task in new if _badness(task) == 2})
+
+
+def _image(task: dict[str, Any]) -> str:
+    return str(task["Spec"]["ContainerSpec"]["Image"])
 
 
 def _badness(task: dict[str, Any]) -> int:
@@ -55,7 +59,9 @@ def _told(host: Host, name: str, task: dict[str, Any], mask: Callable[[str], str
         lines.append(f"  killed: out of memory? Its limit is {limit} MiB (`memory` of the process)")
     elif _exit_code(task):
         lines.append(f"  exit code {_exit_code(task)}")
-    health = [probe for probe in (state.get("Health") or {}).get("Log") or [] if probe["ExitCode"]]
+    # One that only waits for its turn is not ill (infra/site.py).
+    log = (state.get("Health") or {}).get("Log") or []
+    health = [probe for probe in log if probe["ExitCode"] and "waiting: " not in probe["Output"]]
     if health:
         said = " ".join(health[-1]["Output"].split())[-300:] or "no output"
         lines.append(f"  health check, {len(health)} times: {mask(said)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ci import images, verdict
 from ci.cli import CliError
-from ci.deployment import Deployment, Planned
+from ci.deployment import Deployment, LockedError
 from ci.diagnosis import diagnose, failed, task_ids
 from ci.events import Event, Tell
 from ci.front_door import ClosedError, DoorError, FrontDoor, advice
@@ -23,8 +23,6 @@ from ci.registry_tags import Tags
 from ci.releases import Releases, kept
 from ci.services import Services
 from ci.thing import CloudError
-
-_SERVICE = "docker:index/service:Service"
 
 
 class ReleaseError(Exception):
@@ -57,20 +55,22 @@ class Release:
         host = self.host_of(str(exports["host"]), str(exports["hostKey"]))
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
         before, tasks = Services.on(host), task_ids(host)
+        self._check(before)
         with ThreadPoolExecutor() as pool:
-            planned = pool.submit(self.deployment.preview, image)
             closed = pool.submit(_closed, door)
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
-            self._check(planned.result())
         try:
             self.deployment.up(image, self.tell)
             self._look(door, image, was_closed=closed.result())
-            if ended := failed(host, before=tasks):
-                raise DoorError(f"a task of the release has ended since it began: {', '.join(ended)}")
+            # The engine does not wait for the end of the watch.
+            if ended := [*before.settled(host), *failed(host, image, before=tasks)]:
+                raise DoorError(f"a task of the release has ended since it began: {', '.join(sorted(set(ended)))}")
+        except LockedError:
+            raise
         except (CliError, DoorError) as error:
             mask = self._mask()
-            reasons = [mask(str(error)), *diagnose(host, before=tasks, mask=mask)]
+            reasons = [mask(str(error)), *diagnose(host, image, before=tasks, mask=mask)]
             if isinstance(error, CliError) and "release:" in str(error):
                 reasons += lock_holders(host, before.serving)
             raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
@@ -115,17 +115,19 @@ class Release:
         if reason and not acknowledged:
             raise ReleaseError(reason)
 
-    def _check(self, plan: list[Planned]) -> None:
+    def _check(self, before: Services) -> None:
         """Raises ReleaseError where nothing would be left that serves."""
-        services = [planned for planned in plan if planned.type == _SERVICE and planned.name not in ("proxy", "broker")]
-        gone = [planned.name for planned in services if planned.op == "delete"]
-        if gone and len(gone) == len(services):
+        declared = self.deployment.declared()
+        if before.found and not before.found.keys() & declared.services:
             raise ReleaseError(
-                f"this would delete all services of the site ({', '.join(gone)}); nothing was changed. If that is meant:"
+                f"this would delete all services of the site ({', '.join(sorted(before.found))}); nothing was changed. If that is meant:"
                 f" pulumi up --stack {self.deployment.stack}; if not, look at site:deploySite and site:processes"
             )
-        if any(planned.name == "proxy" and planned.type == _SERVICE and planned.op != "same" for planned in plan):
-            self._say("the proxy itself is replaced: requests in flight have 30 s to end, new connections wait or are refused for 1 to 2 s")
+        if before.proxy_image and before.proxy_image.partition("@")[0] != declared.proxy_image.partition("@")[0]:
+            self._say(
+                f"the proxy is replaced by {declared.proxy_image}: requests in flight have 30 s to end,"
+                " new connections wait or are refused for 1 to 2 s"
+            )
 
     def _look(self, door: FrontDoor, image: str, *, was_closed: bool) -> None:
         """Raises DoorError where visitors do not get the release, and did get an answer before."""
@@ -166,8 +168,8 @@ class Release:
             self._say("not tagged in the registry, and no old image is removed: there is no token that may push to it")
             return
         try:
-            if running.partition("@")[2] not in {past.digest for past in releases.all()}:
-                releases.add(running.partition("@")[2])
+            # What ran may have come there by another way: going back means to it.
+            releases.add(running.partition("@")[2])
             self._say(f"release {releases.add(image.partition('@')[2])} of {self.deployment.stack}")
         except CloudError as error:
             self._say(f"warning: the release is not in the history: {error}")

@@ -13,6 +13,8 @@ import pulumi_docker as docker
 
 WATCH = 12
 """Seconds that a new task is watched after its start: some images crash only after ten."""
+WATCH_PROVEN = 5
+"""And what has waited that long before it took over."""
 
 
 def duration(seconds: int) -> str:
@@ -34,6 +36,7 @@ def service(
     parallelism: int = 1,
     stop_grace: int = 30,
     start_period: int = 0,
+    watch: int = WATCH,
     container: docker.ServiceTaskSpecContainerSpecArgs,
     ports: Sequence[docker.ServiceEndpointSpecPortArgs] = (),
     labels: Sequence[docker.ServiceLabelArgs] = (),
@@ -49,7 +52,7 @@ def service(
         "parallelism": parallelism,
         "delay": "0s",
         "order": "start-first" if start_first else "stop-first",
-        "monitor": f"{WATCH}s",
+        "monitor": f"{watch}s",
         "max_failure_ratio": "0.0",
     }
     container.image = image

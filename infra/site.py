@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from infra.connection import CA_FILE
 from infra.process import Process
 from infra.registry import Login
-from infra.service import duration, service
+from infra.service import WATCH, WATCH_PROVEN, duration, service
 
 ENV_FILE = "/run/secrets/site.env"
 PRELUDE = f'set -a; . {ENV_FILE}; set +a; exec "$@"'
@@ -18,12 +18,22 @@ START_PERIOD = 60
 """Seconds that a new task of the serving process has for its first good answer."""
 
 # Asks as the proxy would: with the site's name and the scheme that the visitor used. A redirect is an answer, and is not followed.
-_PROBE = """import http.client, sys
+# Then a new task lets those that serve go on until it has lived for a while; where nobody else serves, it is needed at once. Swarm has
+# a task in its names only once it is healthy. All of Linux's clocks here count from the start of the host (proc(5)).
+_PROBE = """import http.client, os, socket, sys
 connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
 connection.request("GET", "{path}", headers={{"Host": "{domain}", "X-Forwarded-Proto": "https"}})
 answer = connection.getresponse()
 print(answer.status, answer.read(300).decode(errors="replace"))
-sys.exit(answer.status >= 400)"""
+if answer.status >= 400: sys.exit(1)
+mark = "/dev/shm/serves"
+if os.path.exists(mark): sys.exit()
+try: others = socket.getaddrinfo("{name}", {port}, socket.AF_INET)
+except OSError: others = []
+born = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+age = float(open("/proc/uptime").read().split()[0]) - born
+if others and age < {watch}: sys.exit("waiting: %d serve, and this one is %.0f s old" % (len(others), age))
+open(mark, "w").close()"""
 
 
 class Site(pulumi.ComponentResource):
@@ -70,6 +80,7 @@ class Site(pulumi.ComponentResource):
                 parallelism=min(process.replicas, together) if serves else 1,
                 stop_grace=process.stop_grace,
                 start_period=START_PERIOD if serves else 0,
+                watch=WATCH_PROVEN if serves and not process.health_command else WATCH,
                 container=docker.ServiceTaskSpecContainerSpecArgs(
                     image=image,
                     commands=["/bin/sh", "-c", PRELUDE, process_name],
@@ -80,7 +91,7 @@ class Site(pulumi.ComponentResource):
                         docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volumes[volume].name, target=path)
                         for volume, path in process.volumes.items()
                     ],
-                    healthcheck=healthcheck(process, domain) if serves else None,
+                    healthcheck=healthcheck(process_name, process, domain) if serves else None,
                 ),
                 labels=[*kept, docker.ServiceLabelArgs(label="site.role", value=role(process))],
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
@@ -99,10 +110,10 @@ def role(process: Process) -> str:
     return "serving" if process.port is not None else "singleton" if process.singleton else "worker"
 
 
-def healthcheck(process: Process, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
-    """The gate that a new task must pass before it gets a request: a request of its own, by `python3` or `python` in the image,
-    or the process's own command."""
-    probe = shlex.quote(_PROBE.format(port=process.port, path=process.health, domain=domain))
+def healthcheck(name: str, process: Process, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
+    """The gate that a new task must pass before it gets a request and an old one goes: it answers by itself, and has for as long as it is
+    watched. Asked by `python3` or `python` in the image; the process's own command, where it has one, says by itself when it is ready."""
+    probe = shlex.quote(_PROBE.format(port=process.port, path=process.health, domain=domain, name=name, watch=WATCH))
     asked = ["CMD-SHELL", f'exec "$(command -v python3 || command -v python)" -c {probe}']
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
         tests=["CMD", *process.health_command] if process.health_command else asked,

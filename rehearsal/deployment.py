@@ -4,34 +4,32 @@ from collections.abc import Callable
 from typing import Any
 
 from ci.cli import CliError
-from ci.deployment import Planned, login_of
+from ci.deployment import Declared, LockedError, login_of
 from ci.events import Tell
+from infra.settings import Settings
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.ledger import Entry, Ledger
 from rehearsal.conductor.run import Run
 
 
 class ConductorDeployment:
-    """`run_of` gives the program with an image."""
+    """`run_of` gives the program with an image, `settings` what is configured."""
 
-    def __init__(self, stack: str, ledger: Callable[[], Ledger], run_of: Callable[[str], Run]) -> None:
-        self.stack, self._ledger, self._run_of = stack, ledger, run_of
+    def __init__(self, stack: str, ledger: Callable[[], Ledger], run_of: Callable[[str], Run], settings: Callable[[], Settings]) -> None:
+        self.stack, self._ledger, self._run_of, self._settings = stack, ledger, run_of, settings
 
     def exports(self) -> dict[str, Any]:
         return self._ledger().exports
 
-    def preview(self, image: str) -> list[Planned]:
-        try:
-            steps = self._run_of(image).preview().steps
-        except ConductorError as error:
-            raise CliError(str(error)) from None
-        return [Planned(op=step.op.value, type=step.type, name=step.name) for step in steps]
+    def declared(self) -> Declared:
+        settings = self._settings()
+        return Declared(services=frozenset(settings.processes if settings.deploy_site else ()), proxy_image=settings.proxy_image)
 
     def up(self, image: str, tell: Tell) -> None:
         try:
             self._run_of(image).up(tell)
         except ConductorError as error:
-            raise CliError(str(error)) from None
+            raise (LockedError if " holds " in str(error) else CliError)(str(error)) from None
 
     def secrets(self) -> list[Any]:
         return [value for entry in self._ledger().entries for value in _secrets(entry)]

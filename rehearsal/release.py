@@ -87,7 +87,7 @@ def of(stack: Stack, tell: Tell, overlay: Path | None = None) -> Release:
         return Releases(stack.name, image, who, reached_at=push_address("registry"), ca_file=trusted)
 
     return Release(
-        deployment=ConductorDeployment(stack.name, lambda: Ledger(home.ledger(stack.name)), run_of),
+        deployment=ConductorDeployment(stack.name, lambda: Ledger(home.ledger(stack.name)), run_of, lambda: stack.settings(overlay)[0]),
         host_of=lambda address, key: Host(address=address, key=key, environment=environment),
         releases_of=releases_of,
         tags_of=lambda repository: tags_of(stack.name, repository, token(repository), url=str(apis.url), ca_file=trusted),

@@ -10,9 +10,12 @@ from ci.host import Host, HostError
 from ci.mask import Mask
 
 
-def task(id: str, state: str, *, code: int = 0, error: str = "", desired: str = "shutdown", container: str = "c1") -> dict[str, Any]:
+def task(
+    id: str, state: str, *, code: int = 0, error: str = "", desired: str = "shutdown", container: str = "c1", image: str = ""
+) -> dict[str, Any]:
     status = {"State": state, "Err": error, "Message": "started", "ContainerStatus": {"ContainerID": container, "ExitCode": code}}
-    return {"ID": id, "ServiceID": "s1", "DesiredState": desired, "Status": status}
+    spec = {"ContainerSpec": {"Image": image or IMAGE}}
+    return {"ID": id, "ServiceID": "s1", "DesiredState": desired, "Status": status, "Spec": spec}
 
 
 class Pretended(Host):
@@ -30,6 +33,7 @@ class Pretended(Host):
         raise HostError("unexpected")
 
 
+IMAGE = "repo@sha256:bb"
 TASKS: list[dict[str, Any]] = []
 CONTAINER: dict[str, Any] = {}
 HOST = Pretended(address="203.0.113.10", key="ssh-ed25519 AAAA")
@@ -44,7 +48,7 @@ def _clean() -> None:
 def told(before: set[str] | None = None) -> str:
     mask = Mask()
     mask.learn(["hunter2-hunter2"])
-    return "\n".join(diagnose(HOST, before=before or set(), mask=mask))
+    return "\n".join(diagnose(HOST, IMAGE, before=before or set(), mask=mask))
 
 
 def test_exit_code_and_last_lines_are_told_without_secrets() -> None:
@@ -76,15 +80,26 @@ def test_a_failed_task_is_shown_before_one_that_still_starts_and_old_ones_not_at
     TASKS.extend([task("old", "failed", code=9), task("t1", "failed", code=1), task("t2", "starting", desired="running")])
     assert "exit code 1" in told({"old"})
     assert "starting" not in told({"old"}).splitlines()[0]
-    assert failed(HOST, before={"old"}) == ["web"]
+    assert failed(HOST, IMAGE, before={"old"}) == ["web"]
     assert task_ids(HOST) == {"old", "t1", "t2"}
 
 
 def test_a_task_that_was_told_to_stop_has_not_failed() -> None:
     TASKS.append(task("t1", "complete", desired="shutdown"))
-    assert (told(), failed(HOST, before=set())) == ("", [])
+    assert (told(), failed(HOST, IMAGE, before=set())) == ("", [])
 
 
 def test_a_serving_task_that_ends_by_itself_has() -> None:
     TASKS.append(task("t1", "complete", desired="running"))
-    assert failed(HOST, before=set()) == ["web"]
+    assert failed(HOST, IMAGE, before=set()) == ["web"]
+
+
+def test_a_task_of_another_image_is_not_the_releases() -> None:
+    TASKS.append(task("t1", "failed", code=1, image="repo@sha256:aa"))
+    assert (told(), failed(HOST, IMAGE, before=set())) == ("", [])
+
+
+def test_a_task_that_waited_for_its_turn_was_not_ill() -> None:
+    TASKS.append(task("t1", "failed", code=1, error="task: non-zero exit (1)"))
+    CONTAINER["State"] = {"Health": {"Log": [{"ExitCode": 1, "Output": "200 ok\nwaiting: 1 serve, and this one is 6 s old"}]}}
+    assert "health check" not in told()
