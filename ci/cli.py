@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+_AROUND = re.compile(r"^sdk-v2/\S+ sdk\.helper_schema: |: provider=\S+$")
 
 
 class CliError(Exception):
@@ -61,7 +64,7 @@ class Cli:
                 yield event
         if process.returncode:
             # The last error of a failed update is only that it failed.
-            named = [message for message in told if message != "update failed"]
+            named = [message for message in dict.fromkeys(told) if message != "update failed"]
             raise CliError("\n".join(named) or "".join(last).strip() or f"pulumi {words[0]} ended with {process.returncode}")
 
     def export(self) -> dict[str, Any]:
@@ -91,7 +94,9 @@ def error(event: dict[str, Any]) -> str:
 
 
 def short(message: str) -> str:
-    """Without the text of the command that failed, which may be a whole script (pulumi-command: `exit status 1: running "…":`)."""
+    """Without the text of the command that failed, which may be a whole script (pulumi-command: `exit status 1: running "…":`), and
+    without what providers of Terraform's write around a cause, which they tell twice."""
     head, _, rest = message.strip().partition(': running "')
     said = rest.rpartition('":')[2].strip()
-    return f"{head}: {said}" if rest else head
+    plain = f"{head}: {said}" if rest else head
+    return _AROUND.sub("", plain.rpartition("\t* ")[2] if " occurred:" in plain else plain)

@@ -12,6 +12,7 @@ _TASKS = """services=$(docker service ls --quiet --filter label=site.role)
 _LOG_LINES = 12
 _BAD = ("failed", "rejected")
 _WAITING = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting")
+_ENDED = ("complete", "shutdown")
 
 
 def task_ids(host: Host) -> set[str]:
@@ -24,7 +25,8 @@ def diagnose(host: Host, image: str, *, before: set[str], mask: Callable[[str], 
     try:
         new = [task for task in _tasks(host) if task["ID"] not in before and _image(task) == image]
         names = _names(host)
-        worst = {task["ServiceID"]: task for task in sorted(new, key=_badness) if _badness(task)}
+        # One that was ill is stopped, and may end well then.
+        worst = {task["ServiceID"]: task for task in sorted(new, key=_badness) if _badness(task) or task["Status"]["State"] in _ENDED}
         return [line for service, task in worst.items() for line in _told(host, names.get(service, service), task, mask)]
     except HostError as error:
         return [f"the host could not be asked why: {mask(str(error))}"]

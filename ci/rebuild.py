@@ -42,7 +42,8 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
         tell(Event(kind="said", message=f"going on: droplet {droplet['id']} takes the place of {', '.join(old['id'] for old in begun)}"))
         for old in begun:
             _scale_singletons(_host(cli, state, old), tell, to=0)
-        _up(cli, tell)
+        with overlaid(cli, _running(state)) as file:
+            _up(cli, tell, "--config-file", str(file))
         return Found.ALIVE
     found, host = _look(cli, state, droplet)
     tell(Event(kind="said", message=f"droplet {droplet['id']} ({host.address}) {found.value}"))
@@ -53,13 +54,19 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
     replacing = ["--replace", droplet["urn"]] if found is not Found.GONE else []
     strict = dataclasses.replace(cli, environment={**cli.environment, "MUST": "1"}) if found is Found.ALIVE else cli
     try:
-        with overlaid(cli, {"renewServer": True}) as file:
+        with overlaid(cli, {"renewServer": True, **_running(state)}) as file:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
         if found is Found.ALIVE:
             _scale_singletons(host, tell, to=1)
         raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
+
+
+def _running(state: State) -> dict[str, str]:
+    """The release that runs stays, whatever the stack file says."""
+    image = state.outputs.get("image")
+    return {"image": image} if image else {}
 
 
 def _look(cli: Cli, state: State, droplet: Resource) -> tuple[Found, Host]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 
+RELEASE = 3
+"""Connections of the release command, and of the look at migrations before it."""
+
+
 def memory(settings: Settings) -> Iterator[Problem]:
     """Whether the droplet holds all processes while a release runs."""
     if settings.server_size not in sizes.DROPLETS:
@@ -55,14 +59,15 @@ def database(settings: Settings) -> Iterator[Problem]:
             mend="pulumi config set site:databaseSize db-s-1vcpu-2gb",
         )
     there = sizes.connections(settings.database_size)
-    asked = sum(process.connections * process.replicas * (2 if process.port is not None else 1) for process in settings.processes.values())
+    held = sum(process.connections * process.replicas * (2 if process.port is not None else 1) for process in settings.processes.values())
+    asked = held + RELEASE
     if asked + settings.database_pool > there:
         gigabytes = math.ceil((asked + settings.database_pool + 3) / 25)
         fits = next((size for size, gib in sizes.DATABASES.items() if gib >= gigabytes), None)
         yield Problem(
             "site:databaseSize",
             f"gives {there} connections, but {asked + settings.database_pool} can be asked for during a release"
-            " (connections x replicas, twice for what serves, and the pool)",
+            f" (connections x replicas, twice for what serves, {RELEASE} for the release itself, and the pool)",
             got=settings.database_size,
             mend=f"pulumi config set site:databaseSize {fits}" if fits else "lower `connections` in site:processes",
         )

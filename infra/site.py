@@ -32,7 +32,7 @@ try: others = socket.getaddrinfo("{name}", {port}, socket.AF_INET)
 except OSError: others = []
 born = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
 age = float(open("/proc/uptime").read().split()[0]) - born
-if others and age < {watch}: sys.exit("waiting: %d serve, and this one is %.0f s old" % (len(others), age))
+if others and age < {watch}: sys.exit("waiting: another serves, and this one is %.0f s old" % age)
 open(mark, "w").close()"""
 
 

@@ -87,8 +87,8 @@ class World(Protocol):
     def set_firewall(self, droplet: int, rules: list[Rule] | None) -> None:
         """All rules of all firewalls that apply to this droplet; None where no firewall applies (all open)."""
 
-    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, password: str) -> Cluster:
-        """A Postgres whose administrator is `doadmin` with `password`, with one database `defaultdb`."""
+    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, connections: int, password: str) -> Cluster:
+        """A Postgres whose administrator is `doadmin` with `password`, with one database `defaultdb`; for so many `connections`."""
 
     def delete_cluster(self, cluster: str) -> None: ...
     def set_user(self, cluster: str, user: str, password: str) -> None:
@@ -144,7 +144,7 @@ class NullWorld:
     def assign_ip(self, ip: str, droplet: int | None) -> None: ...
     def set_firewall(self, droplet: int, rules: list[Rule] | None) -> None: ...
 
-    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, password: str) -> Cluster:
+    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, connections: int, password: str) -> Cluster:
         return Cluster(host=f"{name}.db.test", private_host=f"private-{name}.db.test", port=25060, pool_port=25061, ca="")
 
     def delete_cluster(self, cluster: str) -> None: ...

@@ -72,10 +72,10 @@ class DockerWorld:
     def set_firewall(self, droplet: int, rules: list[Rule] | None) -> None:
         self._droplets.set_firewall(droplet, rules)
 
-    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, password: str) -> Cluster:
+    def create_cluster(self, cluster: str, *, name: str, vpc: str, version: str, nodes: int, connections: int, password: str) -> Cluster:
         if version != clusters.VERSION or nodes != 1:
             log.warning("%s: Postgres %s with one node plays Postgres %s with %d", name, clusters.VERSION, version, nodes)
-        where, address = self._clusters.create(cluster, name=name, vpc=vpc, password=password)
+        where, address = self._clusters.create(cluster, name=name, vpc=vpc, connections=connections, password=password)
         self._names.set(f"cluster-{cluster}", {where.host: [address], where.private_host: [address]})
         return where
 

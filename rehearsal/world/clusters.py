@@ -30,7 +30,8 @@ RULES
 printf 'root root _root\\nroot postgres _root\\n' > /data/pg_ident.conf
 [ ! -s /tls/firewall.nft ] || nft -f /tls/firewall.nft
 exec su postgres -c 'exec {_BIN}/postgres -D /data -p {PORT} -c listen_addresses=* -c ssl=on -c ssl_cert_file=/tls/server.crt \
- -c ssl_key_file=/run/postgresql/server.key -c max_connections=25 -c shared_buffers=64MB -c unix_socket_directories=/run/postgresql'
+ -c ssl_key_file=/run/postgresql/server.key -c max_connections=$CONNECTIONS -c shared_buffers=64MB \
+ -c unix_socket_directories=/run/postgresql'
 """
 
 _POOLER = f"""[pgbouncer]
@@ -59,8 +60,11 @@ class Clusters:
     def __init__(self, engine: Engine, folder: Path, authority: Authority) -> None:
         self._engine, self._folder, self._authority = engine, folder, authority
 
-    def create(self, cluster: str, *, name: str, vpc: str, password: str) -> tuple[Cluster, str]:
-        """Start it in its VPC and give where it answers, and at which address. `doadmin` owns `defaultdb`."""
+    def create(self, cluster: str, *, name: str, vpc: str, connections: int, password: str) -> tuple[Cluster, str]:
+        """Start it in its VPC and give where it answers, and at which address. `doadmin` owns `defaultdb`.
+
+        Postgres keeps three of the `connections` for itself, as DigitalOcean's does.
+        """
         told = self._told(cluster)
         host = f"{name}-do-user-1-0.db.ondigitalocean.com"
         private_host = f"private-{host}"
@@ -70,7 +74,7 @@ class Clusters:
             container(cluster),
             IMAGE,
             network=network.private(vpc),
-            command=["sh", "-c", _START],
+            command=["sh", "-c", f"export CONNECTIONS={connections + 3}\n{_START}"],
             volumes={
                 self._engine.ensure_volume(container(cluster)): {"bind": "/data", "mode": "rw"},
                 str(told): {"bind": "/tls", "mode": "ro"},

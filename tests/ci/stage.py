@@ -23,6 +23,7 @@ VARIABLE, TOKEN = f"{_GITLAB}projectVariable:ProjectVariable", f"{_GITLAB}projec
 PROTECTION = f"{_GITLAB}branchProtection:BranchProtection"
 COMMAND, PASSWORD, PRIVATE_KEY = "command:local:Command", "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"
 SERVICE, VOLUME, NETWORK = "docker:index/service:Service", "docker:index/volume:Volume", "docker:index/network:Network"
+RUNNING = f"registry.gitlab.com/group/app@sha256:{'a' * 64}"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIhost"
 GONE = 4_194_305
 """A process id that Linux gives to nobody."""
@@ -46,7 +47,7 @@ def pending(type: str, name: str, inputs: Resource | None = None, operation: str
 def droplet(id: str | int, **more: Any) -> list[Resource]:
     """A droplet that is in use, its host key, and what the program exported of it."""
     return [
-        resource("pulumi:pulumi:Stack", "site-staging", outputs={"hostKey": HOST_KEY}),
+        resource("pulumi:pulumi:Stack", "site-staging", outputs={"hostKey": HOST_KEY, "image": RUNNING}),
         resource(PRIVATE_KEY, "servers-host", "key", outputs={"publicKeyOpenssh": HOST_KEY}),
         resource(DROPLET, "servers", str(id), {"name": "site-staging"}, outputs={"ipv4Address": "203.0.113.10"}) | more,
     ]

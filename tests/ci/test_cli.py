@@ -32,9 +32,11 @@ def cli(programs: Path, script: str) -> Cli:
         ("quota exceeded\n", "quota exceeded"),
         ("exit status 1: running \"ssh deploy@host 'script'\":\nno such host\n", "exit status 1: no such host"),
         ('exit status 1: running "printf %s \\"a\\":\nb":\nthe end', "exit status 1: the end"),
+        ("sdk-v2/provider2.go:571: sdk.helper_schema: service paused: provider=docker@5.2.0", "service paused"),
+        ("1 error occurred:\n\t* updating urn:web: 1 error occurred:\n\t* service paused\n\n", "service paused"),
     ],
 )
-def test_a_failed_command_is_told_without_its_script(message: str, expected: str) -> None:
+def test_a_failure_is_told_without_what_is_around_its_cause(message: str, expected: str) -> None:
     assert short(message) == expected
 
 

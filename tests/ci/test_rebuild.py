@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ci.stage import COMMAND, DROPLET, SERVICE, Stage, droplet, resource, urn
+from tests.ci.stage import COMMAND, DROPLET, RUNNING, SERVICE, Stage, droplet, resource, urn
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +69,7 @@ def test_only_this_run_may_replace_the_droplet(stage: Stage, tmp_path: Path) -> 
     assert stage.ci("rebuild").code == 0
     asked, own = yaml.safe_load(stage.answers("asked")), yaml.safe_load(FILE)
     assert asked["config"].pop("site:renewServer") is True
+    assert asked["config"].pop("site:image") == RUNNING, "a rebuild is no release, and no way back to what the stack file was seeded with"
     assert asked == own, "all else is as the stack file has it, secrets and salt too"
     assert (tmp_path / "Pulumi.staging.yaml").read_text() == FILE
     assert not list((tmp_path / "temporary").iterdir())
@@ -108,7 +109,9 @@ def test_a_renewal_that_was_begun_goes_on(stage: Stage) -> None:
     ran = stage.ci("rebuild")
     assert ran.code == 0, ran.err
     assert "going on: droplet 2 takes the place of 1" in ran.out
-    assert stage.calls("up") == [["--yes", "--skip-preview"]]
+    [up] = stage.calls("up")
+    assert "--replace" not in up
+    assert yaml.safe_load(stage.answers("asked"))["config"]["site:image"] == RUNNING
     assert stage.state.of(SERVICE), "what is on the new host stays in the state"
 
 

@@ -102,7 +102,7 @@ VALID: list[dict[str, Any]] = [
     {"stateAccessKey": "short", "infraProject": ""},
     {"processes": web(healthCommand="curl -f http://127.0.0.1:8000/healthz")},
     {"processes": web(command=["gunicorn", "config.wsgi"])},
-    {"processes": web(replicas=2, connections=5)},
+    {"processes": web(replicas=2, connections=4)},
 ]
 
 

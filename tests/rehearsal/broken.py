@@ -23,6 +23,8 @@ class Broken:
     name: str
     changes: dict[str, str | None]
     told: tuple[str, ...]
+    served: bool = False
+    """Whether visitors have met it: what was in flight when it crashed is lost, and a POST that comes while nobody serves."""
 
     def build(self) -> str:
         """Build it and give its name."""
@@ -48,11 +50,11 @@ CASES = {
     for broken in (
         Broken("does not start", {"/app/config/wsgi.py": None}, ("web: task failed", "exit code", "No module named")),
         Broken("crashes after 10 s", {GUNICORN: _later(10)}, ("web: task failed", "exit code 1")),
-        Broken("crashes later", {GUNICORN: _later(18)}, ("web",)),
+        Broken("crashes later", {GUNICORN: _later(18)}, ("web",), served=True),
         Broken(
             "health 500", {HEALTH: _healthz("return JsonResponse({'reason': 'broken'}, status=500)")}, ("health check", "500", "broken")
         ),
-        Broken("health hangs", {HEALTH: _healthz("time.sleep(3600)")}, ("web: task failed", "health check")),
+        Broken("health hangs", {HEALTH: _healthz("time.sleep(3600)")}, ("web: task", "health check")),
         Broken("wrong port", {GUNICORN: "\nbind = '0.0.0.0:8001'\n"}, ("health check", "Connection refused")),
         Broken(
             "worker fails",

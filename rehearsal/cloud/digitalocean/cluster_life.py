@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from functools import partial
 
-from rehearsal.cloud.digitalocean import jobs, telling, trusted_sources
+from rehearsal.cloud.digitalocean import cluster_plans, jobs, telling, trusted_sources
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import Cluster, World, WorldError
 
@@ -48,6 +48,7 @@ def _build(store: Store, world: World, number: str) -> None:
             vpc=cluster["vpc"],
             version=cluster["version"],
             nodes=cluster["num_nodes"],
+            connections=cluster_plans.connection_limit(cluster["size"]),
             password=password,
         )
         with store:
