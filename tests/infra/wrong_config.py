@@ -93,7 +93,12 @@ WRONG = [
     Wrong(key="processes", value=web(stopGrace=0), at="processes.web.stopGrace", says=("is 0", "greater than or equal to 1")),
     Wrong(key="processes", value=web(singleton=True), at="processes.web.singleton", says=("can't be a singleton",)),
     Wrong(key="processes", value=web(replica=2), at="processes.web.replica", says=("is 2", "not permitted")),
-    Wrong(key="processes", value=web(connections=12), at="databaseSize", says=("27 can be asked for", "twice for what serves", "3 for the release")),
+    Wrong(
+        key="processes",
+        value=web(connections=12),
+        at="databaseSize",
+        says=("27 can be asked for", "twice for what serves", "3 for the release"),
+    ),
     Wrong(key="processes", value=web(memory=40_000), at="serverSize", says=("lower `memory` or `replicas`",)),
     Wrong(
         key="processes",
