@@ -68,7 +68,7 @@ test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover 
 	@CRASH=all $(BIN)/pytest -q -s tests/engine/test_crash.py
 
 test-releases: .venv/check ## every way for a release to fail, under load, by the conductor or ENGINE=pulumi (about 25 minutes)
-	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_releases.py
+	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_releases.py
 
 format: .venv/check ## format and mend what can be mended, and the README's table
 	@$(BIN)/python tools/keys.py

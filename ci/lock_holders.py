@@ -27,4 +27,5 @@ def lock_holders(host: Host, service: str) -> list[str]:
 def _line(pid: int, user: str, application: str, state: str, seconds: float, tables: list[str]) -> str:
     who = f"{application} ({user})" if application else user
     on = f" on {', '.join(tables)}" if tables else ""
-    return f"process {pid} of {who}, {state} for {seconds:.0f} s, holds locks{on}; end it with: select pg_terminate_backend({pid})"
+    end = f"set role none; select pg_terminate_backend({pid})"
+    return f"process {pid} of {who}, {state} for {seconds:.0f} s, holds locks{on}; end it with: {end}"

@@ -4,6 +4,8 @@ import json
 from django.db import connection
 
 with connection.cursor() as cursor:
+    # The owner of the tables, which logins become, may not see what logins do.
+    cursor.execute("set role none")
     cursor.execute(
         "select a.pid, a.usename, a.application_name, a.state, extract(epoch from now() - a.xact_start),"
         " array(select distinct c.relname from pg_locks l join pg_class c on c.oid = l.relation"

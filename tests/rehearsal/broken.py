@@ -74,5 +74,5 @@ CASES = {
 WAITING = Broken(
     "waits on a lock",
     {MIGRATION: _ADDING.format("AddField('entry', 'mood', models.CharField(max_length=20, null=True))")},
-    ("canceling statement due to lock timeout", "holds locks on guestbook_entry", "select pg_terminate_backend("),
+    ("canceling statement due to lock timeout", "holds locks on guestbook_entry", "set role none; select pg_terminate_backend("),
 )

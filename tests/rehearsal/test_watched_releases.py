@@ -4,6 +4,7 @@ By the conductor, or by ENGINE; with RELEASES=all (`make test-releases`) every w
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
 ALL = os.environ.get("RELEASES") == "all"
 SAMPLE_CASES = ("worker fails",)
 RATE = 8
+_END = "from django.db import connection; connection.cursor().execute('{command}')"
 _HOLD = """from django.db import connection, transaction
 import time
 with transaction.atomic(), connection.cursor() as cursor:
@@ -118,7 +120,9 @@ def test_a_release_command_that_waits_on_a_lock_gives_up_and_names_the_holder(be
         holder.stdin.close()
         assert "held\n" in iter(holder.stdout.readline, ""), "it says so, once it has the lock"
         done, lost = released("release", "--image", WAITING.build())
-        host.output(f"docker exec {task} pkill -f manage.py || true")
+        command = re.search(r"end it with: (set role none; select pg_terminate_backend\(\d+\))", " ".join(done.stderr.split()))
+        assert command, done.stderr
+        host.output(f"docker exec {task} /bin/sh -c '{inside}' \"{_END.format(command=command[1])}\"")
         holder.kill()
     _put_back(WAITING, before, there, done, lost)
 
