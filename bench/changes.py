@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bench.load import Background, Load, Report
 from bench.rows import show
+from ci.config_file import read
 from rehearsal import sample
 from rehearsal.apis import Apis
 from rehearsal.cli_run import CliRun
@@ -24,7 +25,7 @@ from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.step import Op, Step
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.stack import Stack
-from rehearsal.stackfile import domain, read
+from rehearsal.stackfile import domain
 from rehearsal.up import up
 from rehearsal.workspace import Workspace, installed
 from rehearsal.world import network

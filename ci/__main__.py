@@ -16,7 +16,8 @@ from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover
 from ci.release import Release, ReleaseError
-from ci.rollback import history, release_of, target
+from ci.rollback import history, target
+from ci.stack import release_of
 from ci.thing import CloudError
 
 

@@ -1,4 +1,4 @@
-"""The stack file with other values, for one run."""
+"""Stack files: what they say, and one with other values for one run."""
 
 import contextlib
 import shutil
@@ -12,15 +12,26 @@ import yaml
 from ci.cli import Cli
 
 
+def declared(folder: Path) -> dict[str, Any]:
+    """The flat keys of the folder's Pulumi.yaml with their defaults, as `site:key`. The CLI merges them the same way."""
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    return {f"{project['name']}:{key}": entry["default"] for key, entry in project["config"].items()}
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The `config:` part of a stack file, or of an overlay."""
+    content = yaml.safe_load(file.read_text()) or {}
+    return dict(content.get("config") or {})
+
+
 @contextlib.contextmanager
 def overlaid(cli: Cli, values: Mapping[str, Any]) -> Iterator[Path]:
-    """A copy with these keys of the program (`image`, …) set, for `--config-file`. The CLI would write `--config` into the real one."""
+    """A copy of the stack's file with these keys (`site:image` …) set, for `--config-file`: `--config` would write into the file itself."""
     original = cli.folder / f"Pulumi.{cli.stack}.yaml"
     folder = Path(tempfile.mkdtemp())
     try:
         content = yaml.safe_load(original.read_text())
-        project = yaml.safe_load((cli.folder / "Pulumi.yaml").read_text())["name"]
-        content["config"] |= {f"{project}:{key}": value for key, value in values.items()}
+        content["config"] |= values
         copy = folder / original.name
         copy.write_text(yaml.safe_dump(content))
         yield copy

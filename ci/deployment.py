@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import yaml
-
 from ci.cli import Cli, CliError
-from ci.config_file import overlaid
+from ci.config_file import declared, overlaid, read
 from ci.events import Tell
 from ci.lock import told
 from ci.state import State
@@ -76,16 +74,14 @@ class PulumiDeployment:
         return {name: _plain(value) for name, value in self._state.outputs.items()}
 
     def declared(self) -> Declared:
-        project = yaml.safe_load((self._cli.folder / "Pulumi.yaml").read_text())
-        config = yaml.safe_load((self._cli.folder / f"Pulumi.{self.stack}.yaml").read_text()).get("config") or {}
-        known = {key: config.get(f"{project['name']}:{key}", entry["default"]) for key, entry in project["config"].items()}
-        processes = config.get(f"{project['name']}:processes") or {}
-        return Declared(services=frozenset(processes if known["deploySite"] else ()), proxy_image=known["proxyImage"])
+        config = declared(self._cli.folder) | read(self._cli.folder / f"Pulumi.{self.stack}.yaml")
+        names = config.get("site:processes", {}) if config["site:deploySite"] else {}
+        return Declared(services=frozenset(names), proxy_image=config["site:proxyImage"])
 
     def up(self, image: str, tell: Tell) -> None:
         teller = Teller(tell)
         self._read = None
-        with overlaid(self._cli, {"image": image} if image else {}) as file:
+        with overlaid(self._cli, {"site:image": image} if image else {}) as file:
             try:
                 for raw in self._cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
                     teller(raw)

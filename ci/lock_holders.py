@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ci.host import Host, HostError
 
+LOCKED_OUT = "due to lock timeout"
+"""Postgres's words for a statement that waited too long (infra/release.py, LOCK_LIMIT)."""
 _SCRIPT = (Path(__file__).parent / "in_image" / "lock_holders.py").read_text()
 # In the task that serves: it has the environment and the way to the database.
 _ASK = """task=$(docker ps --quiet --filter label=com.docker.swarm.service.name={service} | head -n 1)

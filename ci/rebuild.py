@@ -54,7 +54,7 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
     replacing = ["--replace", droplet["urn"]] if found is not Found.GONE else []
     strict = dataclasses.replace(cli, environment={**cli.environment, "MUST": "1"}) if found is Found.ALIVE else cli
     try:
-        with overlaid(cli, {"renewServer": True, **_running(state)}) as file:
+        with overlaid(cli, {"site:renewServer": True, **_running(state)}) as file:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
         if found is Found.ALIVE:
@@ -66,7 +66,7 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
 def _running(state: State) -> dict[str, str]:
     """The release that runs stays, whatever the stack file says."""
     image = state.outputs.get("image")
-    return {"image": image} if image else {}
+    return {"site:image": image} if image else {}
 
 
 def _look(cli: Cli, state: State, droplet: Resource) -> tuple[Found, Host]:

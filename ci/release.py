@@ -16,7 +16,7 @@ from ci.diagnosis import diagnose, failed, task_ids
 from ci.events import Event, Tell
 from ci.front_door import ClosedError, DoorError, FrontDoor, advice
 from ci.host import Host, HostError
-from ci.lock_holders import lock_holders
+from ci.lock_holders import LOCKED_OUT, lock_holders
 from ci.mask import Mask
 from ci.migration_reader import read
 from ci.registry_tags import Tags
@@ -71,7 +71,7 @@ class Release:
         except (CliError, DoorError) as error:
             mask = self._mask()
             reasons = [mask(str(error)), *diagnose(host, image, before=tasks, mask=mask)]
-            if isinstance(error, CliError) and "release:" in str(error):
+            if LOCKED_OUT in str(error):
                 reasons += lock_holders(host, before.serving)
             raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
         self._remember(host, image, running)

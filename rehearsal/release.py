@@ -34,7 +34,7 @@ from rehearsal.world.registry import push_address
 
 def release(stack: Stack, *, console: Console, image: str | None, overlay: Path | None, acknowledged: bool) -> int:
     """Release an image of this machine, one of the stack's registry by digest, or the sample site as it is now; gives the exit code."""
-    _settings, values = _running(stack, overlay)
+    values = _running(stack, overlay)
     docker = Engine(str(stack.home.root.parent))
     images = Images(docker, tell=lambda what: console.print(f"  {what}", style="dim", highlight=False), install=lambda _: None)
     if image and "@" in image:
@@ -106,11 +106,11 @@ def _conducted(release: Release, console: Console, *, image: str, acknowledged: 
     return 0
 
 
-def _running(stack: Stack, overlay: Path | None) -> tuple[object, dict[str, str]]:
-    """The stack's settings, once it is sure that there is something to release onto."""
+def _running(stack: Stack, overlay: Path | None) -> dict[str, str]:
+    """The stack's config, once it is sure that there is something to release onto."""
     if not stack.exports.get("image"):
         raise WorldError(f"nothing runs on {stack.name} yet; make up STACK={stack.name}")
-    return stack.settings(overlay)
+    return stack.settings(overlay)[1]
 
 
 def _prepare(stack: Stack, overlay: Path | None) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ci.config_file import declared, read
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.world import network
 
@@ -37,21 +36,9 @@ def repository(values: Mapping[str, str]) -> str:
     return f"registry.gitlab.com/{APP_PROJECT}"
 
 
-def declared(folder: Path = CHECKOUT) -> dict[str, Any]:
-    """The flat keys of Pulumi.yaml with their defaults, as `site:key`. The CLI merges them the same way."""
-    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-    return {f"{project['name']}:{key}": entry["default"] for key, entry in project["config"].items()}
-
-
-def read(file: Path) -> dict[str, Any]:
-    """The `config:` part of a stack file, or of an overlay."""
-    content = yaml.safe_load(file.read_text()) or {}
-    return dict(content.get("config") or {})
-
-
 def compose(stack: str, *, home: Home, image: str, operator_key: str, overlay: Path | None = None) -> Config:
     """All config of a rehearsed stack. `image` is a digest, `operator_key` the public half of what the rehearsal's agent holds."""
-    values = declared() | read(CHECKOUT / f"Pulumi.{stack}.yaml")
+    values = declared(CHECKOUT) | read(CHECKOUT / f"Pulumi.{stack}.yaml")
     aliases = values.get("site:aliases") or []
     values |= {
         "site:domain": domain(stack),

@@ -13,12 +13,13 @@ from typing import Any
 import yaml
 
 from ci.cli import Cli
+from ci.config_file import declared
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.certificate import bundle
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.plugin import install
-from rehearsal.stackfile import PROJECT, Config, declared
+from rehearsal.stackfile import PROJECT, Config
 from rehearsal.world.registry import push_address
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
@@ -117,7 +118,7 @@ class Workspace:
 
     def _configure(self, config: Config) -> None:
         """Values as a stack file has them: texts stay texts where Pulumi.yaml says so, secrets are encrypted by the CLI (on its stdin)."""
-        texts = {key for key, default in declared().items() if isinstance(default, str)}
+        texts = {key for key, default in declared(CHECKOUT).items() if isinstance(default, str)}
         content = yaml.safe_load(self.file.read_text())
         before: dict[str, Any] = content.get("config") or {}
         content["config"] = {

@@ -74,7 +74,7 @@ class AtRest(Ours):
 
     name = "ours, at rest"
 
-    def offer(self, image: str) -> str:  # noqa: ARG002
+    def offer(self, image: str) -> str:  # noqa: ARG002 - nothing is released
         return str(self._stack.exports["image"]).partition("@")[2]
 
     def release(self, image: str) -> None:

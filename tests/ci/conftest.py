@@ -2,11 +2,16 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ci import release as module
+from ci.front_door import FrontDoor
+from ci.migrations import Migrations
+from tests.ci.running import Running
 from tests.ci.stage import Stage
 from tests.cloud.digitalocean_server import TOKEN as DIGITALOCEAN_TOKEN
 from tests.cloud.gitlab_server import TOKEN as GITLAB_TOKEN
@@ -28,3 +33,29 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.chdir(tmp_path)
         yield Stage.begin(programs, site, capsys)
         gc.collect()  # the clients are in cycles, and a connection that one holds would keep the server from ending
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Running]:
+    """Makes one."""
+
+    def make(**how: Any) -> Running:
+        made = Running(**how)
+
+        def watch(_self: object, _digest: str) -> None:
+            made.done.append("look")
+            if made.door:
+                raise made.door
+
+        def ask(_self: object) -> bytes:
+            if made.door_before:
+                raise made.door_before
+            return b"ok"
+
+        monkeypatch.setattr(FrontDoor, "watch", watch)
+        monkeypatch.setattr(FrontDoor, "ask", ask)
+        monkeypatch.setattr(module, "read", lambda _host, image, **_more: made.migrations.get(image, Migrations()))
+        monkeypatch.setattr(module, "advice", lambda _door: "point DNS there")
+        return made
+
+    return make

@@ -13,6 +13,7 @@ import pytest
 from ci.__main__ import main
 from ci.state import State
 from tests.cloud.gitlab_server import Site
+from tests.programs import program
 
 Resource = dict[str, Any]
 _DO, _GITLAB = "digitalocean:index/", "gitlab:index/"
@@ -82,8 +83,7 @@ class Stage:
     def begin(cls, folder: Path, site: Site, capsys: pytest.CaptureFixture[str]) -> "Stage":
         """A stack with nothing in it, and nobody who locks it."""
         for name in ("pulumi", "ssh"):
-            (folder / name).write_text(f"#!{sys.executable} -I\n{Path(__file__).with_name('pretended_cli.py').read_text()}")
-            (folder / name).chmod(0o755)
+            program(folder, name, f"#!{sys.executable} -I\n{Path(__file__).with_name('pretended_cli.py').read_text()}")
         stage = cls(folder, site, capsys)
         stage._write({"lock": "", "config": {}, "cloud": {}, "events": [], "fails": "", "host": {}, "asked": ""})
         stage.holds()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ci.cli import Cli, CliError, error, short
+from tests.programs import program
 
 SAYS = """#!/bin/sh
 {script}
@@ -21,8 +22,7 @@ def programs(tmp_path: Path) -> Path:
 
 def cli(programs: Path, script: str) -> Cli:
     """With a `pulumi` that runs this script of the shell."""
-    (programs / "pulumi").write_text(SAYS.format(script=script))
-    (programs / "pulumi").chmod(0o755)
+    program(programs, "pulumi", SAYS.format(script=script))
     return Cli(stack="staging", folder=programs, environment={"PATH": f"{programs}:/usr/bin:/bin"})
 
 

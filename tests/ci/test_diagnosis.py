@@ -21,7 +21,7 @@ def task(
 class Pretended(Host):
     """A host with these tasks, and one container."""
 
-    def run(self, script: str, *, stdin: str = "", limit: float = 60) -> str:  # noqa: ARG002
+    def run(self, script: str, *, stdin: str = "", limit: float = 60) -> str:  # noqa: ARG002 - as Host has it
         if "--type task" in script:
             return json.dumps(TASKS)
         if "service inspect" in script:

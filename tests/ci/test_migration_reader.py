@@ -14,6 +14,7 @@ import pytest
 from ci.host import Host, HostError
 from ci.migration_reader import read
 from ci.migrations import Meaning
+from tests.programs import program
 
 pytest.importorskip("django")
 IMAGE = "registry.example/site@sha256:0123"
@@ -105,9 +106,7 @@ class Machine(Host):
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """With a site whose first migrations are squashed, and whose database is not set."""
-    docker = tmp_path / "docker"
-    docker.write_text(_DOCKER)
-    docker.chmod(0o755)
+    program(tmp_path, "docker", _DOCKER)
     migrations = tmp_path / "site/guestbook/migrations"
     migrations.mkdir(parents=True)
     texts = {"manage.py": _MANAGE, "settings.py": _SETTINGS, "guestbook/models.py": _MODELS}

@@ -20,7 +20,7 @@ def service(image: str, previous: str = A, role: str = "worker") -> dict[str, An
 class Pretended(Host):
     """Notes what it is asked to run."""
 
-    def run(self, script: str, *, stdin: str = "", limit: float = 60) -> str:  # noqa: ARG002
+    def run(self, script: str, *, stdin: str = "", limit: float = 60) -> str:  # noqa: ARG002 - as Host has it
         ASKED.append(script)
         if "fails" in script:
             raise HostError("203.0.113.10: service rollback paused")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.values import CHECKOUT
+from tests.programs import program
 
 HANDOVER = CHECKOUT / "infra" / "handover.sh"
 OLD, NEW = "203.0.113.10", "203.0.113.11"
@@ -83,9 +84,7 @@ def handover(tmp_path: Path) -> Handover:
     for name in ("programs", "old", "new", "tmp"):
         (tmp_path / name).mkdir()
     for name, script in PROGRAMS.items():
-        program = tmp_path / "programs" / name
-        program.write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
+        program(tmp_path / "programs", name, f"#!/bin/sh\n{script}\n")
     (tmp_path / "tick").write_text("5000\n")
     return Handover(tmp_path)
 

@@ -12,6 +12,7 @@ from infra.release import _script
 from tests.infra.build import Build, Resource
 from tests.infra.engine import Engine
 from tests.infra.values import CANARIES, CHECKOUT, IMAGE
+from tests.programs import program
 
 _TEMPORARY, _MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the host's own
 # Notes its arguments. `run` runs the last one, a script, with its stdin, unless it is told to fail.
@@ -60,15 +61,9 @@ class Host:
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
     """A host on which nothing has run."""
-    program = tmp_path / "docker"
-    program.write_text(_DOCKER)
-    program.chmod(0o755)
-    disk = tmp_path / "df"
-    disk.write_text('#!/bin/sh\nprintf "Avail\\n%s\\n" "${FREE:-20000}"\n')
-    disk.chmod(0o755)
-    psql = tmp_path / "psql"
-    psql.write_text('#!/bin/sh\necho "$PGPASSWORD $*" >> "$STATE/queries"\n')
-    psql.chmod(0o755)
+    program(tmp_path, "docker", _DOCKER)
+    program(tmp_path, "df", '#!/bin/sh\nprintf "Avail\\n%s\\n" "${FREE:-20000}"\n')
+    program(tmp_path, "psql", '#!/bin/sh\necho "$PGPASSWORD $*" >> "$STATE/queries"\n')
     return Host(tmp_path)
 
 
@@ -118,8 +113,7 @@ def test_a_disk_without_room_for_an_image_twice_as_large_as_the_last_is_said_bef
 
 
 def test_a_release_command_has_a_limit_and_does_not_wait_long_for_anothers_lock(host: Host, staging: Build, tmp_path: Path) -> None:
-    (tmp_path / "timeout").write_text('#!/bin/sh\necho "$1" > "$STATE/limit"\nexit 124\n')
-    (tmp_path / "timeout").chmod(0o755)
+    program(tmp_path, "timeout", '#!/bin/sh\necho "$1" > "$STATE/limit"\nexit 124\n')
     ran = host.run(_script("staging", IMAGE, "true", ""), "")
     assert ran.returncode == 124
     assert ran.stderr == f"release-staging: no end within {host.told('limit').strip()} s\n"

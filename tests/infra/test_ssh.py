@@ -9,6 +9,7 @@ import pytest
 
 from infra.host import ssh_command, ssh_options
 from tests.infra.build import Build
+from tests.programs import program
 
 KEYS = ["ssh-ed25519 AAAAone\n", "ssh-ed25519 AAAAtwo comment"]
 
@@ -55,9 +56,7 @@ def test_a_shell_splits_the_command_into_the_same_words() -> None:
 @pytest.fixture
 def pretend_ssh(tmp_path: Path) -> Path:
     """A PATH whose `ssh` runs its last argument as the host's login shell would."""
-    program = tmp_path / "ssh"
-    program.write_text('#!/bin/sh\nfor word; do last=$word; done\nexec sh -c "$last"\n')
-    program.chmod(0o755)
+    program(tmp_path, "ssh", '#!/bin/sh\nfor word; do last=$word; done\nexec sh -c "$last"\n')
     return tmp_path
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ci.config_file import declared, read
 from infra.settings import Settings
 from rehearsal import stackfile
-from rehearsal.home import STACKS, Home
+from rehearsal.home import CHECKOUT, STACKS, Home
 from rehearsal.stack import UNKNOWN_IMAGE
 
 KEY = "ssh-ed25519 " + "A" * 68
@@ -29,7 +30,7 @@ def compose(stack: str, home: Home, overlay: Path | None = None) -> stackfile.Co
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_only_who_and_where_differs_from_the_stack_file(stack: str, home: Home) -> None:
-    written = stackfile.declared() | stackfile.read(Path(f"Pulumi.{stack}.yaml").resolve())
+    written = declared(CHECKOUT) | read(Path(f"Pulumi.{stack}.yaml").resolve())
     differing = {
         key.removeprefix("site:")
         for key, text in compose(stack, home).values.items()
