@@ -9,7 +9,7 @@ REHEARSAL := $(BIN)/python -m rehearsal
 .PHONY: help up preview release rollback refresh recover rebuild status logs admin down clean check test test-crash test-releases format bench install
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  STACK=staging|production chooses the stack, IMAGE=NAME an image of this machine, CONFIG=FILE an overlay of config,"
 	@echo "  ENGINE=pulumi|conductor what runs the program (pulumi where it is installed), FAULT='500-after:POST /v2/droplets' what goes wrong"
 

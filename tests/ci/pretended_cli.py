@@ -29,7 +29,7 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
             return str(answers["config"][key])
         case _ if state is None:
             raise SystemExit("error: no stack named 'staging' found")
-        case ["stack", "export"]:
+        case ["stack", "export", *_]:
             return json.dumps(state)
         case ["stack", "import"]:
             answers["state"] = json.load(sys.stdin)
