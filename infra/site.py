@@ -20,20 +20,25 @@ START_PERIOD = 60
 # Asks as the proxy would: with the site's name and the scheme that the visitor used. A redirect is an answer, and is not followed.
 # Then a new task lets those that serve go on until it has lived for a while; where nobody else serves, it is needed at once. Swarm has
 # a task in its names only once it is healthy. All of Linux's clocks here count from the start of the host (proc(5)).
-_PROBE = """import http.client, os, socket, sys
-connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
-connection.request("GET", "{path}", headers={{"Host": "{domain}", "X-Forwarded-Proto": "https"}})
-answer = connection.getresponse()
-print(answer.status, answer.read(300).decode(errors="replace"))
-if answer.status >= 400: sys.exit(1)
+_PROBE = """import http.client, os, socket, sys, time
+def ask():
+    connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
+    connection.request("GET", "{path}", headers={{"Host": "{domain}", "X-Forwarded-Proto": "https"}})
+    answer = connection.getresponse()
+    print(answer.status, answer.read(300).decode(errors="replace"))
+    if answer.status >= 400: sys.exit(1)
+ask()
 mark = "/dev/shm/serves"
 if os.path.exists(mark): sys.exit()
 try: others = socket.getaddrinfo("{name}", {port}, socket.AF_INET)
 except OSError: others = []
 born = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-age = float(open("/proc/uptime").read().split()[0]) - born
-if others and age < {watch}: sys.exit("waiting: another serves, and this one is %.0f s old" % age)
+left = {watch} - float(open("/proc/uptime").read().split()[0]) + born
+if others and left > {interval}: sys.exit("waiting: another serves, and this one has to live for %.0f s more" % left)
+if others and left > 0: time.sleep(left); ask()
 open(mark, "w").close()"""
+_INTERVAL = 3
+"""Seconds between two probes; the last one before a task may serve waits by itself, so that it is not late."""
 
 
 class Site(pulumi.ComponentResource):
@@ -113,11 +118,11 @@ def role(process: Process) -> str:
 def healthcheck(name: str, process: Process, domain: str) -> docker.ServiceTaskSpecContainerSpecHealthcheckArgs:
     """The gate that a new task must pass before it gets a request and an old one goes: it answers by itself, and has for as long as it is
     watched. Asked by `python3` or `python` in the image; the process's own command, where it has one, says by itself when it is ready."""
-    probe = shlex.quote(_PROBE.format(port=process.port, path=process.health, domain=domain, name=name, watch=WATCH))
+    probe = shlex.quote(_PROBE.format(port=process.port, path=process.health, domain=domain, name=name, watch=WATCH, interval=_INTERVAL))
     asked = ["CMD-SHELL", f'exec "$(command -v python3 || command -v python)" -c {probe}']
     return docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
         tests=["CMD", *process.health_command] if process.health_command else asked,
-        interval="3s",
+        interval=duration(_INTERVAL),
         timeout="6s",
         retries=3,
         start_period=duration(START_PERIOD),

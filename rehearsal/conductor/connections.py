@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rehearsal.conductor.handlers.docker.engine import Engine
 
+IMPORTING = threading.Lock()
+"""Held while a client library is loaded: of two threads that each load a part of urllib3, one may end with _DeadlockError."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
@@ -39,21 +42,24 @@ class Connections:
 
     @cached_property
     def digitalocean(self) -> "pydo.Client":
-        import pydo
+        with IMPORTING:
+            import pydo
 
         at = self._endpoints
         return pydo.Client(at.digitalocean_token, endpoint=at.digitalocean_url, connection_verify=str(at.ca_file), retry_total=2)
 
     @cached_property
     def gitlab(self) -> "gitlab.Gitlab":
-        import gitlab
+        with IMPORTING:
+            import gitlab
 
         at = self._endpoints
         return gitlab.Gitlab(at.gitlab_url, private_token=at.gitlab_token, ssl_verify=str(at.ca_file))
 
     def docker(self, provider: Properties) -> "Engine":
         """The Docker engine that a `docker.Provider` with these inputs reaches."""
-        from rehearsal.conductor.handlers.docker.engine import Engine
+        with IMPORTING:
+            from rehearsal.conductor.handlers.docker.engine import Engine
 
         with self._lock:
             key = json.dumps(provider, sort_keys=True)

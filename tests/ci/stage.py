@@ -121,12 +121,15 @@ class Stage:
         calls = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return [call[len(beginning) :] for call in calls if call[: len(beginning)] == list(beginning)]
 
-    def new_droplet(self, name: str = "site-staging") -> str:
-        """Make one in the cloud; gives its id."""
+    def new_droplet(self, name: str = "site-staging", *, booted: bool = True) -> str:
+        """Make one in the cloud, and wait until it has booted; gives its id."""
         with self.site.digitalocean() as client:
             vpc = client.vpcs.list()["vpcs"] or [self.new_vpc()]
             order = {"name": name, "region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "vpc_uuid": vpc[0]["id"]}
-            return str(client.droplets.create(body=order)["droplet"]["id"])
+            made = client.droplets.create(body=order)["droplet"]["id"]
+            if booted:
+                wait_until(lambda: client.droplets.get(made)["droplet"]["status"] == "active")
+            return str(made)
 
     def new_vpc(self, name: str = "net", **fields: str) -> Any:
         with self.site.digitalocean() as client:

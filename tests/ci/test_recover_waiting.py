@@ -39,7 +39,7 @@ def booted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def test_a_droplet_that_still_boots_is_waited_for(stage: Stage, booted: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    id = stage.new_droplet()
+    id = stage.new_droplet(booted=False)
     stage.holds(pending=[pending(DROPLET, "servers", {"name": "site-staging"})])
     monkeypatch.setattr("ci.recovery.time", Clock(booted.set))
     ran = stage.recover()
@@ -52,7 +52,7 @@ def test_a_droplet_that_still_boots_is_waited_for(stage: Stage, booted: threadin
 def test_a_droplet_that_does_not_get_ready_is_named_and_its_creation_stays_pending(
     stage: Stage, booted: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id = stage.new_droplet()
+    id = stage.new_droplet(booted=False)
     stage.holds(pending=[pending(DROPLET, "servers", {"name": "site-staging"})])
     monkeypatch.setattr("ci.recovery.READY_LIMIT", -1)
     ran = stage.recover()

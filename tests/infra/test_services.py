@@ -92,7 +92,7 @@ def test_an_update_that_fails_is_rolled_back_and_watched_long_enough_to_know(ser
         assert update["failureAction"] == "rollback", service.name
         assert update["maxFailureRatio"] == "0.0", service.name
         probe = container(service).get("healthcheck", {}).get("tests", ["", ""])[1]
-        waits = next((int(found) for found in re.findall(r"age < (\d+)", probe)), 0)
+        waits = next((int(found) for found in re.findall(r"left = (\d+)", probe)), 0)
         assert waits + seconds(update["monitor"]) >= WATCHED, service.name
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.conductor.connections import IMPORTING
 from rehearsal.conductor.errors import ConductorError, Unreachable
 from rehearsal.conductor.handler import Handler
 from rehearsal.conductor.properties import Properties
@@ -25,8 +26,9 @@ class InProject(Handler):
 @contextmanager
 def called(*, gone: bool = False) -> Iterator[None]:
     """Around calls: errors in our words; with `gone`, what is not there ends the block and is no error."""
-    import gitlab
-    import requests
+    with IMPORTING:
+        import gitlab
+        import requests
 
     try:
         yield
