@@ -13,8 +13,8 @@ import pulumi_docker as docker
 
 WATCH = 12
 """Seconds that a new task is watched after its start: some images crash only after ten."""
-WATCH_PROVEN = 2
-"""And what has waited that long before it took over: short, so that the provider (it looks 7, 12, 17 s after an update) sees its end."""
+WATCH_PROVEN = 5
+"""And what has waited that long before it took over: that ends before the provider looks again (7, 12, 22, 32 s after an update)."""
 
 
 def duration(seconds: int) -> str:
