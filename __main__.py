@@ -26,22 +26,25 @@ stack, url = s.stack, f"https://{s.domain}"
 network = Network("network", stack=stack, region=s.region, ip_range=s.vpc_range, ssh_from=s.ssh_from, domain=s.domain, aliases=s.aliases,
                   dns_zone=s.dns_zone, manage_dns_zone=s.manage_dns_zone, protect=s.protect)
 database = Database("database", stack=stack, region=s.region, size=s.database_size, nodes=s.database_nodes, version=s.database_version,
-                    pool_size=s.database_pool, verify=bool(s.database_ca), vpc_id=network.vpc_id, tag=network.tag, protect=s.protect)
+                    pool_size=s.database_pool, generation=s.generations.database, verify=bool(s.database_ca), vpc_id=network.vpc_id,
+                    tag=network.tag, protect=s.protect)
 registry = Registry("registry", stack=stack, kind=s.registry, registry_name=s.registry_name, owns_registry=s.owns_registry,
-                    region=s.region, app_project=s.app_project, image=s.image, protect=s.protect)
+                    region=s.region, app_project=s.app_project, generation=s.generations.registry, image=s.image, protect=s.protect)
 servers = Servers("servers", stack=stack, region=s.region, image=s.server_image, size=s.server_size, operator_keys=s.operator_keys,
-                  vpc_id=network.vpc_id, site_address=network.address, renew=s.renew_server, database=database.connection,
-                  login=registry.login, tag=network.tag)
+                  ci_key_generation=s.generations.ci_key, host_key_generation=s.generations.host_key, vpc_id=network.vpc_id,
+                  site_address=network.address, renew=s.renew_server, database=database.connection, login=registry.login, tag=network.tag)
 schema = Schema("schema", host=servers.host, administrator=database.administrator, connection=database.connection,
                 cluster_id=database.cluster_id, client_image=s.database_client_image)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
+         deploy_key_generation=s.generations.deploy_key, push=registry.push,
          variables=variables(s.digitalocean_token, s.gitlab_token, s.state_url, s.state_access_key, s.state_secret_key, servers.ci_key))
 
 parts: list[pulumi.Resource] = []
 if s.deploy_site:
     swarm = servers.on_droplet
     broker = None if s.broker == "none" else Broker("broker", host=servers.host, kind=s.broker, image=s.broker_image, protect=s.protect,
-                                                    memory=sizes.BROKER_MEMORY[s.broker], network=servers.network, opts=swarm)
+                                                    generation=s.generations.broker, memory=sizes.BROKER_MEMORY[s.broker],
+                                                    network=servers.network, opts=swarm)
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
                              broker_url=broker.url if broker else None, secret_key=s.secret_key, fallbacks=s.secret_key_fallbacks,
                              env=s.env, secrets=s.secrets)

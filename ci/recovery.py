@@ -4,6 +4,7 @@ Pulumi writes down what it is about to do, so that after a `kill -9` each operat
 warns of it and makes the thing again: a second droplet. Here each one is looked up first.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from ci.events import Event, Tell
 from ci.host import Host
 from ci.leftovers import Leftovers
 from ci.lock import holders
-from ci.state import State, name_of
+from ci.state import Resource, State, name_of
 from ci.thing import Thing
 
 READY_LIMIT = 1800
@@ -174,12 +175,20 @@ def _host(cli: Cli, state: State) -> Host | None:
     """The droplet, where there is one that answers."""
     outputs = state.outputs
     droplet = next(iter(state.of("digitalocean:index/droplet:Droplet")), None)
-    key = state.find("tls:index/privateKey:PrivateKey", "servers-host")
+    key = max(filter(_is_host_key, state.of("tls:index/privateKey:PrivateKey")), key=_generation, default=None)
     address = (droplet or {}).get("outputs", {}).get("ipv4Address") or outputs.get("host")
     if not address or key is None:
         return None
     host = Host(address=address, key=key["outputs"]["publicKeyOpenssh"].strip(), environment=cli.environment)
     return host if host.answers() else None
+
+
+def _is_host_key(resource: Resource) -> bool:
+    return re.fullmatch(r"servers-host(-\d+)?", name_of(resource)) is not None
+
+
+def _generation(resource: Resource) -> int:
+    return int(name_of(resource).removeprefix("servers-host").removeprefix("-") or 1)
 
 
 def _command(cli: Cli) -> str:

@@ -1,33 +1,44 @@
-"""Broker: Valkey or RabbitMQ beside the site, with its messages in a volume and its password in a file that only it reads."""
+"""Broker: Valkey or RabbitMQ beside the site, with its messages in a volume and one user for the site."""
 
-import base64
+import hashlib
 import shlex
+from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
-from infra.host import Host
+from infra.generations import numbered
+from infra.host import Host, on_host
 from infra.pinned import pinned
 from infra.service import duration, service
 
 IMAGES = {"valkey": "valkey/valkey:8", "rabbitmq": "rabbitmq:4"}
 _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
-_CONFIG_FILE = {"valkey": "/run/secrets/valkey.conf", "rabbitmq": "/etc/rabbitmq/conf.d/20-site.conf"}
 _CHECK = {"valkey": "valkey-cli ping | grep -qE 'PONG|NOAUTH'", "rabbitmq": "rabbitmq-diagnostics -q check_port_connectivity"}
+_START = {kind: Path(__file__).with_name(f"{kind}.sh").read_text() for kind in IMAGES}
+_ADMIN = "export REDISCLI_AUTH=$(cat /dev/shm/admin); valkey-cli -e --user admin --no-auth-warning"
+# On stdin comes the password, or for Valkey its hash. Valkey's users may do all but administer (https://valkey.io/topics/acl).
+_ADD = {
+    "valkey": f"read -r secret; {{ echo \"ACL SETUSER USER reset on #$secret ~* &* +@all -@admin\"; echo 'ACL SAVE'; }} | ({_ADMIN})",
+    "rabbitmq": 'read -r secret; { echo "$secret" | rabbitmqctl -q add_user USER || echo "$secret" | rabbitmqctl -q change_password USER; }'
+    " && rabbitmqctl -q set_permissions USER '.*' '.*' '.*' && { rabbitmqctl -q delete_user guest 2>/dev/null || true; }",
+}
+# Connections of the user end with it, in both.
+_REMOVE = {
+    "valkey": f"{{ echo 'ACL DELUSER USER'; echo 'ACL SAVE'; }} | ({_ADMIN})",
+    "rabbitmq": "rabbitmqctl -q delete_user USER",
+}
 _WAITING = {
-    "valkey": "export REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /run/secrets/valkey.conf); valkey-cli --scan --type list"
-    ' | while read -r list; do valkey-cli llen "$list"; done | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }',
+    "valkey": f'cli() {{ ({_ADMIN} "$@") }}; cli --scan --type list'
+    ' | while read -r list; do cli llen "$list"; done | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }',
     "rabbitmq": "rabbitmqctl -q list_queues messages | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }",
 }
 
 
 def backlog(name: str, kind: str) -> str:
     """A command for the host that prints how many messages wait in the broker; empty for `none`."""
-    if kind == "none":
-        return ""
-    task = f"$(docker ps --quiet --filter label=com.docker.swarm.service.name={name})"
-    return f"docker exec {task} sh -c {shlex.quote(_WAITING[kind])}"
+    return "" if kind == "none" else _inside(name, _WAITING[kind])
 
 
 class Broker(pulumi.ComponentResource):
@@ -45,6 +56,7 @@ class Broker(pulumi.ComponentResource):
         host: Host,
         kind: str,
         image: str,
+        generation: int,
         memory: int,
         network: pulumi.Input[str],
         protect: bool,
@@ -52,14 +64,7 @@ class Broker(pulumi.ComponentResource):
     ) -> None:
         super().__init__("site:infra:Broker", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        generated = random.RandomPassword(name, length=40, special=False, opts=child)
-        password: pulumi.Output[str] = pulumi.Output.secret(generated.result)
         volume = docker.Volume(name, name=name, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True))
-        config = docker.Secret(
-            name,
-            data=password.apply(lambda text: base64.b64encode(_config(kind, text, memory).encode()).decode()),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
-        )
         running = service(
             name,
             image=pinned(name, host=host, image=image or IMAGES[kind], opts=child),
@@ -70,12 +75,8 @@ class Broker(pulumi.ComponentResource):
             container=docker.ServiceTaskSpecContainerSpecArgs(
                 image="",
                 hostname=name,
-                args=["valkey-server", _CONFIG_FILE[kind]] if kind == "valkey" else ["rabbitmq-server"],
-                secrets=[
-                    docker.ServiceTaskSpecContainerSpecSecretArgs(
-                        secret_id=config.id, secret_name=config.name, file_name=_CONFIG_FILE[kind], file_mode=0o444
-                    )
-                ],
+                commands=["/bin/sh", "-c", _START[kind]],
+                env={"MEMORY": str(memory * 6 // 10)},
                 mounts=[docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volume.name, target=_DATA[kind])],
                 healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
                     tests=["CMD-SHELL", _CHECK[kind]], interval="5s", timeout="10s", retries=6, start_period=duration(60)
@@ -83,17 +84,26 @@ class Broker(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        scheme = {"valkey": "redis://:{}@{}:6379/0", "rabbitmq": "amqp://site:{}@{}:5672/"}[kind]
-        self.url = pulumi.Output.secret(password.apply(lambda text: scheme.format(text, name)))
-        self.parts = [running]
+        user, logical = f"site{generation}", numbered(name, generation)
+        generated = random.RandomPassword(logical, length=40, special=False, opts=child)
+        password: pulumi.Output[str] = pulumi.Output.secret(generated.result)
+        # A user beside the one before: nothing restarts, and the old one goes when the services have rolled.
+        let_in = on_host(
+            logical,
+            host=host,
+            script=_inside(name, _ADD[kind].replace("USER", user)),
+            stdin=password.apply(lambda text: (hashlib.sha256(text.encode()).hexdigest() if kind == "valkey" else text) + "\n"),
+            triggers=[host.droplet],
+            delete=_inside(name, _REMOVE[kind].replace("USER", user)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[running]),
+        )
+        scheme = {"valkey": "redis://{}:{}@{}:6379/0", "rabbitmq": "amqp://{}:{}@{}:5672/"}[kind]
+        self.url = pulumi.Output.secret(password.apply(lambda text: scheme.format(user, text, name)))
+        self.parts = [let_in]
         self.register_outputs({})
 
 
-def _config(kind: str, password: str, memory: int) -> str:
-    if kind == "rabbitmq":
-        return f"default_user = site\ndefault_pass = {password}\nvm_memory_high_watermark.absolute = {memory * 6 // 10}MiB\n"
-    limit = memory * 6 // 10
-    return (
-        f"requirepass {password}\ndir /data\nappendonly yes\nmaxmemory {limit}mb\nmaxmemory-policy noeviction\n"
-        "bind 0.0.0.0\nprotected-mode yes\ndaemonize no\n"
-    )
+def _inside(name: str, script: str) -> str:
+    """Run a script in the broker's container, with stdin; as root, which reads what its user may."""
+    task = f"$(docker ps --quiet --filter label=com.docker.swarm.service.name={name} --filter health=healthy | head -n 1)"
+    return f'task={task}; docker exec --interactive "${{task:?{name} does not run}}" sh -c {shlex.quote(script)}'

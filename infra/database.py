@@ -27,6 +27,7 @@ class Database(pulumi.ComponentResource):
         nodes: int,
         version: str,
         pool_size: int,
+        generation: int,
         verify: bool,
         vpc_id: pulumi.Input[str],
         tag: pulumi.Input[str],
@@ -50,7 +51,10 @@ class Database(pulumi.ComponentResource):
         database = do.DatabaseDb(name, name="site", cluster_id=cluster.id, opts=kept)
         # A login user comes and goes by generation: all of them act as the role that owns the schema (schema.py).
         user = do.DatabaseUser(
-            f"{name}-1", name="site1", cluster_id=cluster.id, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False)
+            f"{name}-{generation}",
+            name=f"site{generation}",
+            cluster_id=cluster.id,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         do.DatabaseFirewall(
             name,

@@ -1,5 +1,5 @@
 # Waits until a droplet can take the site: ssh, cloud-init, Docker, and the database's answer as seen from it. Before this text come
-# `first_contact` and `on_host`, which run a command on the host; ADDRESS, DATABASE_HOST, DATABASE_PORT and LIMIT (seconds) are set,
+# `first_contact` and `on_host`, which run a command on the host, and `install_key` (host_key.sh) for it; ADDRESS, DATABASE_HOST, DATABASE_PORT and LIMIT (seconds) are set,
 # and the long-term host key is on stdin. Whatever does not come in time is named, with the last thing that it said.
 set -u
 deadline=$(($(date +%s) + LIMIT))
@@ -20,10 +20,7 @@ wait_for() {
 key=$(cat)
 wait_for "ssh" first_contact true
 wait_for "cloud-init to prepare ssh" first_contact test -e /etc/ssh/sshd_config.d/10-site.conf
-install_key='umask 077 && cd /etc/ssh && cat > host_key.new && ssh-keygen -y -f host_key.new > host_key.pub \
-  && mv host_key.new ssh_host_ed25519_key && install -m 644 host_key.pub ssh_host_ed25519_key.pub && rm host_key.pub \
-  && systemctl reload ssh'
-if ! printf '%s\n' "$key" | first_contact "sudo sh -c '$install_key'"; then
+if ! printf '%s\n' "$key" | first_contact "$install_key"; then
   echo "$ADDRESS: could not install the host key" >&2
   exit 1
 fi

@@ -47,6 +47,8 @@ class Host:
     """Its public host key."""
     droplet: pulumi.Output[str]
     """Its number: what is done once for a droplet is done again for another, which may have got the same address."""
+    machine: pulumi.Resource
+    """The droplet itself: what goes with it."""
     ready: pulumi.Resource
 
     @property
@@ -62,7 +64,7 @@ def on_host(
     script: pulumi.Input[str],
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
-    delete: str | None = None,
+    delete: pulumi.Input[str] | None = None,
     keep_output: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> command.local.Command:
@@ -70,6 +72,8 @@ def on_host(
 
     Secrets go in by `stdin`, never by the script: it is in the process list. Without a no-op `update`, a change of any other
     input would run the script again (pulumi-command runs `create` for it); `keep_output` keeps what it printed over such a change.
+    `delete` is run when the resource is taken out, and never for a droplet that goes too. It would also be run, last, where a trigger
+    changed: with `delete`, only another droplet may be one.
     """
 
     def remote(args: list[str]) -> str:
@@ -84,5 +88,7 @@ def on_host(
         triggers=list(triggers),
         logging=command.local.Logging.STDERR,
         add_previous_output_in_env=keep_output,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[host.ready])),
+        opts=pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(depends_on=[host.ready], deleted_with=host.machine if delete else None)
+        ),
     )

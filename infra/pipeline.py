@@ -8,6 +8,7 @@ import pulumi_gitlab as gitlab
 import pulumi_tls as tls
 from pydantic import SecretStr
 
+from infra.generations import numbered
 from infra.masking import maskable
 
 
@@ -18,6 +19,8 @@ class Variable:
     value: pulumi.Input[str]
     file: bool = False
     masked: bool = True
+    hidden: bool = True
+    """Nobody can read it in GitLab's pages again, where it is masked (since GitLab 17.4)."""
 
 
 def variables(
@@ -39,7 +42,8 @@ def variables(
         "AWS_ACCESS_KEY_ID": state_access_key.get_secret_value(),
         "AWS_SECRET_ACCESS_KEY": state_secret_key.get_secret_value(),
     }
-    found = {key: Variable(value=text, masked=maskable(text)) for key, text in texts.items() if text}
+    # Where the state is, is no secret: people may read it again.
+    found = {key: Variable(value=text, masked=maskable(text), hidden=key != "PULUMI_BACKEND_URL") for key, text in texts.items() if text}
     return {**found, "SSH_KEY": Variable(value=ci_key, file=True)}
 
 
@@ -55,7 +59,9 @@ class Pipeline(pulumi.ComponentResource):
         infra_project: str,
         owns_projects: bool,
         url: pulumi.Input[str],
+        deploy_key_generation: int,
         variables: Mapping[str, Variable],
+        push: pulumi.Output[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("site:infra:Pipeline", name, None, opts)
@@ -73,7 +79,9 @@ class Pipeline(pulumi.ComponentResource):
             for key, variable in variables.items():
                 self._variable(infra_project, stack, key, variable)
         if app_project and infra_project:
-            self._deploy_key(name, stack, app_project, infra_project)
+            self._deploy_key(name, deploy_key_generation, stack, app_project, infra_project)
+        if app_project and push:
+            self._variable(app_project, stack, "REGISTRY_AUTH", Variable(value=push, file=True))
         if owns_projects:
             for project in dict.fromkeys(filter(None, (infra_project, app_project))):
                 self._guard(name, project)
@@ -92,24 +100,27 @@ class Pipeline(pulumi.ComponentResource):
             variable_type="file" if variable.file else "env_var",
             protected=True,
             masked=variable.masked and not variable.file,
+            hidden=variable.hidden and variable.masked and not variable.file,
             raw=True,
             environment_scope=stack,
             description=f"Set by the stack {stack}.",
             opts=self._unique(),
         )
 
-    def _deploy_key(self, name: str, stack: str, app_project: str, infra_project: str) -> None:
+    def _deploy_key(self, name: str, generation: int, stack: str, app_project: str, infra_project: str) -> None:
         """A read-only key on the app's project: the deploying pipeline reads a release's commits and migrations with it."""
-        pair = tls.PrivateKey(f"{name}-deploy", algorithm="ED25519", opts=pulumi.ResourceOptions(parent=self))
-        gitlab.DeployKey(
-            name,
+        pair = tls.PrivateKey(numbered(f"{name}-deploy", generation), algorithm="ED25519", opts=pulumi.ResourceOptions(parent=self))
+        made = gitlab.DeployKey(
+            numbered(name, generation),
             project=app_project,
             title=f"{stack}, read only",
             key=pair.public_key_openssh.apply(str.strip),
             can_push=False,
-            opts=self._unique(),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
-        self._variable(infra_project, stack, "DEPLOY_KEY", Variable(value=pair.private_key_openssh, file=True))
+        # The pipeline gets it once it is let in.
+        given: pulumi.Output[str] = pulumi.Output.all(pair.private_key_openssh, made.id).apply(lambda both: str(both[0]))
+        self._variable(infra_project, stack, "DEPLOY_KEY", Variable(value=given, file=True))
 
     def _guard(self, name: str, project: str) -> None:
         gitlab.BranchProtection(

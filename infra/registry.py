@@ -9,8 +9,10 @@ import pulumi
 import pulumi_digitalocean as do
 import pulumi_gitlab as gitlab
 
+from infra.generations import numbered
+
 DIGITALOCEAN = "registry.digitalocean.com"
-# A year: long enough not to surprise a quiet project, short enough to end. Renewed by another resource name.
+# A year: long enough not to surprise a quiet project, short enough to end. Renewed by another generation.
 PULL_SECONDS = 365 * 24 * 3600
 
 
@@ -34,6 +36,8 @@ class Registry(pulumi.ComponentResource):
 
     login: Login | None
     """None where nothing is known about the registry: its images are public."""
+    push: pulumi.Output[str] | None
+    """A Docker config (JSON) that may push, for the app's pipeline; a secret. None for GitLab's registry: each job has its own token."""
 
     def __init__(
         self,
@@ -45,19 +49,22 @@ class Registry(pulumi.ComponentResource):
         owns_registry: bool,
         region: str,
         app_project: str,
+        generation: int,
         image: str,
         protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("site:infra:Registry", name, None, opts)
-        self.login = None
+        self.login = self.push = None
         if kind == "digitalocean":
-            self.login = self._digitalocean(name, registry_name, owns=owns_registry, region=region, protect=protect)
+            self.login = self._digitalocean(
+                name, registry_name, app_project, generation, owns=owns_registry, region=region, protect=protect
+            )
         elif app_project:
             token = gitlab.ProjectDeployToken(
-                name,
+                numbered(name, generation),
                 project=app_project,
-                name=f"pull-{stack}",
+                name=numbered(f"pull-{stack}", generation),
                 scopes=["read_registry"],
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
             )
@@ -65,7 +72,9 @@ class Registry(pulumi.ComponentResource):
             self.login = Login(address=address, user=pulumi.Output.secret(token.username), password=pulumi.Output.secret(token.token))
         self.register_outputs({})
 
-    def _digitalocean(self, name: str, registry_name: str, *, owns: bool, region: str, protect: bool) -> Login:
+    def _digitalocean(
+        self, name: str, registry_name: str, app_project: str, generation: int, *, owns: bool, region: str, protect: bool
+    ) -> Login:
         above: list[pulumi.Resource] = []
         if owns:
             registry = do.ContainerRegistry(
@@ -76,15 +85,21 @@ class Registry(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=False),
             )
             above = [registry]
-        credentials = do.ContainerRegistryDockerCredentials(
-            f"{name}-1",
-            registry_name=registry_name,
-            write=False,
-            expiry_seconds=PULL_SECONDS,
-            # Deleting one calls an address outside of the API and crashes the provider where it can't be reached.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=above, retain_on_delete=True),
-        )
-        secret: pulumi.Output[str] = pulumi.Output.secret(credentials.docker_credentials)
+
+        def credentials(logical: str, *, write: bool) -> pulumi.Output[str]:
+            made = do.ContainerRegistryDockerCredentials(
+                logical,
+                registry_name=registry_name,
+                write=write,
+                expiry_seconds=PULL_SECONDS,
+                # Deleting one calls an address outside of the API and crashes the provider where it can't be reached:
+                # `python -m ci rotate registry` revokes the old ones.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=above, retain_on_delete=True),
+            )
+            return pulumi.Output.secret(made.docker_credentials)
+
+        self.push = credentials(f"{name}-push-{generation}", write=True) if app_project else None
+        secret = credentials(f"{name}-{generation}", write=False)
         return Login(
             address=DIGITALOCEAN, user=secret.apply(lambda text: _basic(text)[0]), password=secret.apply(lambda text: _basic(text)[1])
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra import capacity, placeholders
+from infra.access import blob
 from infra.masking import maskable
 from infra.problems import Problem
 
@@ -85,6 +86,10 @@ def _access(settings: Settings) -> Iterator[Problem]:
             "needs at least one public ssh key: the first `up` reaches the new server with it",
             mend='pulumi config set --path "site:operatorKeys[0]" "$(cat ~/.ssh/id_ed25519.pub)"',
         )
+    blobs = [blob(key) for key in settings.operator_keys]
+    for place, key in enumerate(settings.operator_keys):
+        if blobs.index(blob(key)) < place:
+            yield Problem(f"site:operatorKeys.{place}", "is the same key as another one", got=key)
     if not settings.ssh_from:
         yield Problem(
             "site:sshFrom",

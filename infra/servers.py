@@ -1,5 +1,6 @@
 """Servers: the droplet, who it is, and the Docker engine on it that the rest of the program talks to."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,9 @@ import pulumi_docker as docker
 import pulumi_tls as tls
 import yaml
 
+from infra.access import Access
 from infra.connection import Connection
+from infra.generations import numbered
 from infra.handover import take_over
 from infra.host import USER, Host, on_host, ssh_command
 from infra.registry import Login
@@ -23,6 +26,7 @@ READY_LIMIT = 600
 SWARM_POOL = "172.31.0.0/16"
 REPLACING = ["image", "region", "userData", "sshKeys", "vpcUuid"]
 """Changes that would replace a droplet; `python -m ci rebuild` makes them."""
+_INSTALL = shlex.quote(f"sudo sh -c {shlex.quote((_HERE / 'host_key.sh').read_text())}")
 
 
 class Servers(pulumi.ComponentResource):
@@ -51,6 +55,8 @@ class Servers(pulumi.ComponentResource):
         image: str,
         size: pulumi.Input[str],
         operator_keys: Sequence[str],
+        ci_key_generation: int,
+        host_key_generation: int,
         vpc_id: pulumi.Input[str],
         renew: bool,
         site_address: pulumi.Input[str],
@@ -61,7 +67,11 @@ class Servers(pulumi.ComponentResource):
     ) -> None:
         super().__init__("site:infra:Servers", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        boot, long_term, ci = (tls.PrivateKey(f"{name}-{key}", algorithm="ED25519", opts=child) for key in ("boot", "host", "ci"))
+        # The host key before this one stays known: a host that still has it is reached once more, to be given the new one.
+        host_keys = [numbered("host", number) for number in range(max(host_key_generation - 1, 1), host_key_generation + 1)]
+        ci_name = numbered("ci", ci_key_generation)
+        boot, ci, *known = (tls.PrivateKey(f"{name}-{key}", algorithm="ED25519", opts=child) for key in ("boot", ci_name, *host_keys))
+        long_term = known[-1]
         host_private: pulumi.Output[str] = pulumi.Output.secret(long_term.private_key_openssh)
         boot_private: pulumi.Output[str] = pulumi.Output.secret(boot.private_key_openssh)
         # DigitalOcean refuses the same public key twice in an account: only the pipeline's own is registered, people's come by cloud-init.
@@ -106,7 +116,17 @@ class Servers(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=child,
         )
-        reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), droplet=droplet.id, ready=gate)
+        reached = Host(address=address, key=long_term.public_key_openssh.apply(str.strip), droplet=droplet.id, machine=droplet, ready=gate)
+        if len(known) > 1:
+            reached = replace(reached, ready=self._identity(f"{name}-{host_keys[-1]}", reached, known, host_private))
+        access = Access(
+            f"{name}-access",
+            host=reached,
+            people=operator_keys,
+            pipelines={ci_name: ci.public_key_openssh},
+            opts=child,
+        )
+        reached = replace(reached, ready=access)
         # The join token that `swarm init` prints would be logged; a lock would leave the site down after an unattended reboot.
         swarm = on_host(
             f"{name}-swarm",
@@ -144,11 +164,26 @@ class Servers(pulumi.ComponentResource):
             ),
         )
         self.network = network.id
-        ci_key: pulumi.Output[str] = pulumi.Output.secret(ci.private_key_openssh)
-        self.ci_key = ci_key
+        # The pipeline gets it once it opens the host.
+        given: pulumi.Output[str] = pulumi.Output.all(ci.private_key_openssh, swarm.id).apply(lambda both: str(both[0]))
+        self.ci_key = pulumi.Output.secret(given)
         self.droplet = droplet
         self.on_droplet = pulumi.ResourceOptions(providers=[self.engine], transformations=[_gone_with(droplet)])
         self.register_outputs({})
+
+    def _identity(self, name: str, host: Host, known: Sequence[tls.PrivateKey], private: pulumi.Output[str]) -> command.local.Command:
+        """Give a host that has the one of two host keys the other. It is who it was until sshd reads the new one."""
+        publics = [key.public_key_openssh for key in known]
+        return command.local.Command(
+            name,
+            create=pulumi.Output.all(host.address, *publics).apply(lambda args: f"{ssh_command(args[0], args[1:])} {_INSTALL}"),
+            update=":",
+            stdin=private,
+            triggers=[host.droplet],
+            logging=command.local.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[host.ready]),
+        )
 
 
 def _gone_with(droplet: do.Droplet) -> pulumi.ResourceTransformation:
@@ -177,5 +212,5 @@ def _gate(args: list[str]) -> str:
     """gate.sh with its two ways to the host: the first contact knows both keys, so that running it again is harmless."""
     address, boot, long_term = args
     contact, known = ssh_command(address, [boot, long_term]), ssh_command(address, [long_term])
-    functions = f'first_contact() {{ {contact} "$@"; }}\non_host() {{ {known} "$@"; }}\n'
+    functions = f'first_contact() {{ {contact} "$@"; }}\non_host() {{ {known} "$@"; }}\ninstall_key={_INSTALL}\n'
     return functions + (_HERE / "gate.sh").read_text()

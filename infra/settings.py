@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, Valid
 from pydantic.alias_generators import to_camel
 
 from infra import rules, siblings
+from infra.generations import Generations
 from infra.problems import ConfigError, Problem, describe, unknown_key
 from infra.process import Process
 from infra.shapes import Cidr, Domain, Email, HttpsUrl, ImageDigest, PrivateRange, ProjectPath, Region, SshKey
@@ -77,6 +78,9 @@ class Settings(BaseModel):
     processes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Process]
     env: dict[VariableName, str] = {}
     secrets: dict[VariableName, SecretStr] = {}
+    generations: Generations = Generations()
+    secret_ages: dict[str, Annotated[int, Field(ge=1)]] = {}
+    secret_ages_enforced: bool
     digitalocean_token: SecretStr = SecretStr("")
     gitlab_token: SecretStr = SecretStr("")
 

@@ -84,9 +84,14 @@ def test_a_larger_droplet_keeps_everything_on_it(engine: Engine, staging: Build)
     assert touched(staging, engine.build("staging", serverSize="s-4vcpu-8gb")) == {"digitalocean.Droplet servers": {"size"}}
 
 
-def test_another_operator_reaches_new_droplets_only(engine: Engine, staging: Build) -> None:
-    found = touched(staging, engine.build("staging", operatorKeys=[OPERATOR_KEY, OPERATOR_KEY.replace("operator", "second")]))
-    assert found == {"digitalocean.Droplet servers": {"userData"}}
+def test_another_operator_is_let_in_on_the_droplet_that_is_there(engine: Engine, staging: Build) -> None:
+    second = OPERATOR_KEY.replace("AAAAIOperator", "AAAAISecond00")
+    after = engine.build("staging", operatorKeys=[OPERATOR_KEY, second])
+    new = {f"command.Command {command.name}" for command in after.all("command.Command")} - {
+        f"command.Command {command.name}" for command in staging.all("command.Command")
+    }
+    assert len(new) == 1
+    assert touched(staging, after).keys() - {"digitalocean.Droplet servers"} <= new
     assert "userData" in staging.one("digitalocean.Droplet").ignore_changes
 
 

@@ -17,6 +17,7 @@ GATE = CHECKOUT / "infra" / "gate.sh"
 PRETEND = """
 date() { read -r now < "$STATE/now"; echo $((now + 1)) > "$STATE/now"; echo "$now"; }
 sleep() { :; }
+install_key="install the key"
 answer() {
   echo "$1 ${2:-}" >> "$STATE/calls"
   count=$(cat "$STATE/$1" 2>/dev/null || echo 0); echo $((count + 1)) > "$STATE/$1"

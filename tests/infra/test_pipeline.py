@@ -47,7 +47,13 @@ def test_the_pull_token_can_read_the_registry_only(build: Build) -> None:
 
 
 def test_the_registrys_credential_at_digitalocean_can_not_push(full: Build) -> None:
-    assert full.one("digitalocean.ContainerRegistryDockerCredentials").plain["write"] is False
+    assert full.one("digitalocean.ContainerRegistryDockerCredentials", "registry-1").plain["write"] is False
+
+
+def test_only_the_apps_pipeline_gets_what_pushes_to_digitaloceans_registry(full: Build) -> None:
+    assert full.one("digitalocean.ContainerRegistryDockerCredentials", "registry-push-1").plain["write"] is True
+    given = full.one("gitlab.ProjectVariable", "REGISTRY_AUTH").plain
+    assert (given["project"], given["variableType"], given["protected"]) == ("example/site", "file", True)
 
 
 def test_nobody_rewrites_the_main_branch(production: Build) -> None:

@@ -17,6 +17,7 @@ COMPONENTS = {
         "Database",
         "Registry",
         "Servers",
+        "Access",
         "Schema",
         "Pipeline",
         "Release",

@@ -57,11 +57,11 @@ def test_the_registry_is_made_by_its_owner_and_only_named_by_the_other(engine: E
     assert full.one("digitalocean.ContainerRegistry").plain["name"] == "example"
     other = engine.build("staging", registry="digitalocean", registryName="example")
     assert not other.all("digitalocean.ContainerRegistry")
-    assert other.one("digitalocean.ContainerRegistryDockerCredentials").plain["registryName"] == "example"
+    assert other.one("digitalocean.ContainerRegistryDockerCredentials", "registry-1").plain["registryName"] == "example"
 
 
 def test_credentials_are_asked_for_when_the_registry_is_there(full: Build) -> None:
-    credentials = full.one("digitalocean.ContainerRegistryDockerCredentials")
+    credentials = full.one("digitalocean.ContainerRegistryDockerCredentials", "registry-1")
     assert full.one("digitalocean.ContainerRegistry").urn in full.before(credentials)
 
 

@@ -1,0 +1,100 @@
+"""Ages: when each secret was last rotated, kept in the state beside it, and how old each may get."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pulumi
+import pulumi_command as command
+
+LIMITS: Mapping[str, int] = {
+    "secretKey": 365,
+    "basicAuth": 365,
+    "database": 180,
+    "broker": 365,
+    # DigitalOcean's pull credential ends after a year (PULL_SECONDS), and so does GitLab.com's token at the latest
+    # (https://docs.gitlab.com/user/profile/personal_access_tokens/): told with a month to go.
+    "registry": 330,
+    "gitlab:token": 330,
+    "ciKey": 365,
+    "deployKey": 365,
+    "hostKey": 730,
+    "digitalocean:token": 180,
+    "stateSecretKey": 365,
+    "passphrase": 730,
+    "secrets": 365,
+}
+"""Days by name; `secrets` is for each of the site's own, which is called `secrets.NAME`."""
+
+
+def limit(name: str, overrides: Mapping[str, int]) -> int:
+    """How many days old a secret may get. What is said of `secrets.NAME` wins over what is said of `secrets`.
+
+    Raises KeyError for a name that no secret has.
+    """
+    kind = "secrets" if name.startswith("secrets.") else name
+    return overrides.get(name, overrides.get(kind, LIMITS[kind]))
+
+
+def days(since: str, now: datetime) -> int:
+    """Whole days since a UTC time like 2026-11-21T18:30:00Z."""
+    return (now - datetime.fromisoformat(since)).days
+
+
+def rotation(name: str, stack: str) -> str:
+    """The command that rotates a secret."""
+    return f"python -m ci rotate {name} --stack {stack}"
+
+
+def warning(name: str, since: str, overrides: Mapping[str, int], *, stack: str, now: datetime) -> str:
+    """What to say of a secret that is past its limit; empty for one that is not."""
+    old, allowed = days(since, now), limit(name, overrides)
+    if old <= allowed:
+        return ""
+    return f"secret {name} was last rotated {old} days ago (limit {allowed} days): {rotation(name, stack)}"
+
+
+class Ages(pulumi.ComponentResource):
+    """Notes the time whenever a secret becomes another one. What was there before the first run counts from that run."""
+
+    times: pulumi.Output[dict[str, str]]
+    """When each was last rotated, in UTC, like 2026-11-21T18:30:00Z; no secret."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        changes: Mapping[str, pulumi.Input[str]],
+        limits: Mapping[str, int],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`changes`: by secret, what is another text after each rotation: its generation, or itself as `Output.secret`.
+
+        `limits` are days over LIMITS. Warns of each secret that is past its own, in previews too.
+        """
+        super().__init__("site:infra:Ages", name, None, opts)
+        found = {secret: self._noted(secret, change) for secret, change in changes.items()}
+        for secret, time in found.items():
+            time.apply(lambda since, secret=secret: _warn(warning(secret, since, limits, stack=stack, now=datetime.now(UTC))))
+        self.times = pulumi.Output.from_input(found)
+        self.register_outputs({})
+
+    def _noted(self, secret: str, change: pulumi.Input[str]) -> pulumi.Output[str]:
+        """The time of the last change. Only a changed trigger makes a new one: a no-op `update` keeps what was printed."""
+        clock = command.local.Command(
+            f"rotated-{re.sub(r'[^A-Za-z0-9_]', '-', secret)}",
+            create="date -u +%Y-%m-%dT%H:%M:%SZ",
+            update='printf %s "$PULUMI_COMMAND_STDOUT"',
+            triggers=[change],
+            logging=command.local.Logging.STDERR,
+            add_previous_output_in_env=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # A command with a secret input has secret outputs, whatever they are.
+        return pulumi.Output.unsecret(clock.stdout).apply(str.strip)
+
+
+def _warn(text: str) -> None:
+    if text:
+        pulumi.log.warn(text)
