@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview release rollback refresh recover rebuild status logs admin down clean check test test-crash test-releases format bench install
+.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ release: .venv/run ## release the sample site as it is now, or IMAGE=; ACKNOWLED
 
 rollback: .venv/run ## go back to the release before, or TO=sha256:…; FORCE=1 also onto a schema that is too new
 	@$(REHEARSAL) rollback --stack $(STACK) $(if $(TO),--to $(TO)) $(if $(CONFIG),--config $(CONFIG)) $(if $(FORCE),--force)
+
+rotate: .venv/run ## bring out a new value of SECRET= (VALUE=- reads it from stdin, RANDOM=1, FINISH=1), and try the old one
+	@$(REHEARSAL) rotate --stack $(STACK) $(SECRET) $(if $(VALUE),--stdin) $(if $(RANDOM),--random) $(if $(FINISH),--finish) \
+	  $(if $(CONFIG),--config $(CONFIG))
 
 recover: .venv/run ## put right what a killed run left behind (ENGINE=pulumi)
 	@$(REHEARSAL) recover --stack $(STACK)

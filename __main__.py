@@ -4,6 +4,7 @@ import pulumi
 
 from infra import capacity, sizes
 from infra.address import Address
+from infra.ages import Ages, changes
 from infra.broker import Broker, backlog
 from infra.database import Database
 from infra.environment import environment
@@ -63,6 +64,7 @@ else:
     pulumi.export("next", "push an image, then: pulumi config set site:image …; pulumi config set site:deploySite true; pulumi up")
 
 Address("address", address=network.address, servers=servers, backlog=backlog("broker", s.broker), after=parts)
+ages = Ages("ages", stack=stack, changes=changes(s), limits=s.secret_ages, after=parts)
 pulumi.export("url", url)
 pulumi.export("health", f"{url}{s.processes[s.web].health}")
 pulumi.export("address", network.address)
@@ -70,3 +72,4 @@ pulumi.export("host", servers.host.address)
 pulumi.export("hostKey", servers.host.key)
 pulumi.export("image", s.image if s.deploy_site else "")
 pulumi.export("databaseHost", database.connection.host)
+pulumi.export("rotated", ages.times)

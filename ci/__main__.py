@@ -1,4 +1,4 @@
-"""The commands around the program: `python -m ci up|rollback|recover|rebuild --stack STACK`. They need what `pulumi up` needs."""
+"""The commands around the program: `python -m ci up|rollback|rotate|recover|rebuild … --stack STACK`. They need what `pulumi up` needs."""
 
 import argparse
 import json
@@ -11,13 +11,17 @@ from rich.markup import escape
 
 from ci.advice import explain
 from ci.cli import Cli, CliError
+from ci.credentials import PASSPHRASE, CredentialError
 from ci.host import HostError
+from ci.passphrase import rotate as rotate_passphrase
 from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover
 from ci.release import Release, ReleaseError
 from ci.rollback import history, target
+from ci.rotation import Rotation, RotationError, new_value, told
 from ci.stack import release_of
+from ci.stack_config import StackConfig
 from ci.thing import CloudError
 
 
@@ -27,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     try:
         return int(options.run(options, Cli(stack=options.stack), console))
-    except (CliError, CloudError, HostError, RebuildError, RecoverError, ReleaseError) as error:
+    except (CliError, CloudError, CredentialError, HostError, RebuildError, RecoverError, ReleaseError, RotationError) as error:
         Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
 
@@ -53,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     found = command("recover", _recover, "put right what a killed run left behind, and name what nobody owns")
     found.add_argument("--adopt", action="append", default=[], metavar="URN=ID", help="which thing a pending creation made; no ID: none")
     found.add_argument("--delete", action="append", default=[], metavar="KIND/ID", help="delete a thing that is in no state")
+    found = command("rotate", _rotate, "bring out a new value of a secret, roll onto it, and see that the old one is refused")
+    found.add_argument("name", metavar="SECRET", help="database, broker, registry, ciKey, deployKey, hostKey, secretKey, secrets.NAME …")
+    found.add_argument("--stdin", action="store_true", help="the new value is on stdin: for what somebody else gives out")
+    found.add_argument("--random", action="store_true", help="make a random one (always so for secretKey)")
+    found.add_argument("--finish", action="store_true", help="secretKey: the former key opens no session any more")
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
 
@@ -98,6 +107,19 @@ def _recover(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     if not (report.done or report.undecided or report.orphans):
         console.print("nothing to recover")
     return 3 if report.undecided else 4 if report.orphans else 0
+
+
+def _rotate(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    began = time.monotonic()
+    todo: list[str] = []
+    new = new_value(options.name, stdin=options.stdin, at_random=options.random, finish=options.finish)
+    if options.name == PASSPHRASE:
+        trial, todo = rotate_passphrase(cli, new)
+    else:
+        with Progress(console) as progress:
+            rotation = Rotation(release_of=lambda: release_of(cli, progress), config=StackConfig(cli), tell=progress)
+            trial = rotation.run(options.name, new, finish=options.finish)
+    return told(trial, todo, console, seconds=time.monotonic() - began)
 
 
 def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:

@@ -45,6 +45,9 @@ class Deployment(Protocol):
     def secrets(self) -> list[Any]:
         """All secret values of the stack, whatever holds them: what no message may show."""
 
+    def outputs(self, type: str, name: str) -> dict[str, Any]:
+        """Of the living resource with this type and logical name, secrets in clear; nothing where there is none."""
+
     def pull_login(self) -> dict[str, str] | None:
         """`address`, `username` and `password` with which hosts pull the image; None where it is public, or nothing is there yet."""
 
@@ -90,6 +93,10 @@ class PulumiDeployment:
 
     def secrets(self) -> list[Any]:
         return list(_secret_values(self._state.exported))
+
+    def outputs(self, type: str, name: str) -> dict[str, Any]:
+        found = self._state.find(type, name) or {}
+        return {key: _plain(value) for key, value in (found.get("outputs") or {}).items()}
 
     def pull_login(self) -> dict[str, str] | None:
         return login_of(self._state.of("pulumi:providers:docker"))

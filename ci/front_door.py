@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ class FrontDoor:
     def name(self) -> str:
         return urlsplit(self.url).hostname or ""
 
-    def ask(self) -> bytes:
+    def ask(self, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of an answer below 400. Raises DoorError."""
         context = ssl.create_default_context(cafile=self.ca_file)
         try:
@@ -49,7 +49,7 @@ class FrontDoor:
             ):
                 connection = http.client.HTTPConnection(self.name, timeout=10)
                 connection.sock = secure
-                connection.request("GET", urlsplit(self.url).path, headers={"Host": self.name, "Connection": "close"})
+                connection.request("GET", urlsplit(self.url).path, headers={"Host": self.name, "Connection": "close", **(headers or {})})
                 answer = connection.getresponse()
                 body = answer.read()
         except ssl.SSLError as error:

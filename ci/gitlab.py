@@ -34,6 +34,17 @@ class GitLab:
             ids = _FINDERS[type.rpartition(":")[2]](project, inputs)
         return [Thing(type=type, id=f"{inputs['project']}:{id}", name=id) for id in ids]
 
+    def set_variable(self, project: str, key: str, value: str, *, scope: str) -> None:
+        """Give a CI variable of an environment another value, or make it: protected, and masked and hidden. Raises CloudError."""
+        with _explained():
+            variables = self._client.projects.get(project, lazy=True).variables
+            known = {(found.key, found.environment_scope) for found in variables.list(iterator=True)}
+            new = {"value": value, "protected": True, "raw": True}
+            if (key, scope) in known:
+                variables.update(key, new, filter={"environment_scope": scope})
+            else:
+                variables.create({"key": key, "environment_scope": scope, "masked_and_hidden": True, **new})
+
     def delete_token(self, thing: Thing) -> None:
         """Revoke a deploy token."""
         project, _, number = thing.id.rpartition(":")

@@ -2,48 +2,16 @@
 
 import json
 import re
-import secrets
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ci.django_shell import DIED, LIMIT, NO_PROJECT, NO_TASK, ask
 from ci.host import Host, HostError
 from ci.migrations import Migration, Migrations, Operation
-from infra.connection import CA_FILE
-from infra.site import ENV_FILE
 
-LIMIT = 60
-MEMORY = 512
-"""MiB: Django with a site's apps, once."""
 _SCRIPT = Path(__file__).parent / "in_image" / "read_migrations.py"
-_NO_TASK, _NO_PROJECT = "no task", "no project"
 _ANSWER = re.compile(r"^<migrations>(.*)</migrations>$", re.MULTILINE)
-_DIED = re.compile(r"^died: (?:\w+\.)*(\w+)$", re.MULTILINE)
-
-# $2 comes after the site's environment, which may have a variable of that name.
-_INSIDE = f"""[ -f manage.py ] || {{ echo '{_NO_PROJECT}'; exit 0; }}
-set -a; . /dev/stdin; set +a
-WANTED=$2; export WANTED
-exec "$(command -v python3 || command -v python)" manage.py shell -c "$1\""""
-# Nothing else that the image says leaves the host: a message may hold a connection string.
-_KEPT = (
-    f"-e '/^{_NO_PROJECT}$/p' -e '/^<migrations>.*<\\/migrations>$/p' "
-    r"-e 's/^(([A-Za-z_][A-Za-z0-9_]*\.)*[A-Z][A-Za-z0-9_]*(Error|Exception|Configured|NotFound|NotReady|DoesNotExist))(:.*)?$/died: \1/p'"
-)
-# The environment is only ever in a pipe. The certificate is no secret, and is where the environment says.
-_OUTSIDE = f"""set -u
-tasks=$(docker ps --quiet --filter label=com.docker.swarm.service.name={{service}}) || exit
-task=$(printf "%s\\n" "$tasks" | head -n 1)
-[ -n "$task" ] || {{{{ echo '{_NO_TASK}'; exit 0; }}}}
-ca=$(mktemp)
-trap 'docker rm --force {{name}} >/dev/null 2>&1; rm -f "$ca"' EXIT
-chmod 644 "$ca"
-mount=
-! docker exec "$task" cat {CA_FILE} >"$ca" 2>/dev/null || mount="--volume $ca:{CA_FILE}:ro"
-docker exec "$task" cat {ENV_FILE} 2>/dev/null | timeout {LIMIT - 10} docker run --rm --interactive --pull never --memory {MEMORY}m \\
-  $mount {{words}} 2>&1 | sed -nE {{kept}}
-"""
 
 
 def read(host: Host, image: str, *, environment_of: str, wanted: Sequence[tuple[str, str]] = ()) -> Migrations | None:
@@ -52,17 +20,13 @@ def read(host: Host, image: str, *, environment_of: str, wanted: Sequence[tuple[
     `environment_of` is the swarm service whose environment it gets: None where no task of it runs. `wanted` are (app, name) of applied
     migrations whose SQL is given too. Where it can't be read, `unknown` says why; nothing is raised.
     """
-    name = f"read-migrations-{secrets.token_hex(4)}"
-    release = ["--env", f"RELEASE={image.partition('@')[2]}"]
-    inside = ["-c", _INSIDE, "read-migrations", _SCRIPT.read_text(), json.dumps([list(key) for key in wanted])]
-    words = shlex.join(["--name", name, *release, "--entrypoint", "/bin/sh", image, *inside])
-    script = _OUTSIDE.format(service=shlex.quote(environment_of), name=name, words=words, kept=_KEPT)
+    given = {"WANTED": json.dumps([list(key) for key in wanted])}
     try:
-        said = host.run(script, limit=LIMIT)
+        said = ask(host, image, environment_of=environment_of, tag="migrations", script=_SCRIPT.read_text(), given=given)
     except HostError:
         # Its text ends with what the image said last.
         return Migrations(unknown=f"the host {host.address} did not answer, or not within {LIMIT} s")
-    if said.strip() == _NO_TASK:
+    if said.strip() == NO_TASK:
         return None
     return _parsed(said)
 
@@ -73,9 +37,9 @@ def _parsed(said: str) -> Migrations:
             return _migrations(json.loads(answer[1]))
         except (ValueError, KeyError, TypeError) as error:
             return Migrations(unknown=f"its answer can't be read ({type(error).__name__})")
-    if said.strip() == _NO_PROJECT:
+    if said.strip() == NO_PROJECT:
         return Migrations(unknown="the image has no manage.py where it starts")
-    if died := _DIED.findall(said):
+    if died := DIED.findall(said):
         return Migrations(unknown=f"the image's Django ends with {died[-1]}")
     return Migrations(unknown=f"the image did not run, or not to its end within {LIMIT - 10} s")
 

@@ -52,7 +52,7 @@ class Release:
         image = image or running
         if not running:
             return self._first(image)
-        host = self.host_of(str(exports["host"]), str(exports["hostKey"]))
+        host = self.host()
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
         before, tasks = Services.on(host), task_ids(host)
         self._check(before)
@@ -62,6 +62,8 @@ class Release:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
         try:
             self.deployment.up(image, self.tell)
+            # Who it is may have changed, where its key was rotated.
+            host = self.host()
             self._look(door, image, was_closed=closed.result())
             # The engine does not wait for the end of the watch.
             if ended := [*before.settled(host), *failed(host, image, before=tasks)]:
@@ -77,6 +79,11 @@ class Release:
         self._remember(host, image, running)
         return image
 
+    def host(self) -> Host:
+        """The stack's host, as the last run left it."""
+        exports = self.deployment.exports()
+        return self.host_of(str(exports["host"]), str(exports["hostKey"]))
+
     def _first(self, image: str) -> str:
         """There is nothing that could be lost yet."""
         try:
@@ -90,7 +97,7 @@ class Release:
         image = str(exports["image"])
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
         self._look(door, image, was_closed=True)
-        self._remember(self.host_of(str(exports["host"]), str(exports["hostKey"])), image, image)
+        self._remember(self.host(), image, image)
         return image
 
     def _judge(self, host: Host, service: str, running: str, image: str, *, acknowledged: bool, back: bool) -> None:

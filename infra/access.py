@@ -1,6 +1,7 @@
 """Access: whose ssh keys open a host, also on one that has long been there. One resource a key, so that each comes and goes by itself."""
 
 import hashlib
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -52,4 +53,5 @@ def _short(key: str) -> str:
 
 
 def _filled(script: str, key: str) -> str:
-    return script.replace("BLOB", shlex.quote(blob(key))).replace("KEY", shlex.quote(key.strip()))
+    words = {"BLOB": shlex.quote(blob(key)), "KEY": shlex.quote(key.strip())}
+    return re.sub("BLOB|KEY", lambda found: words[found[0]], script)

@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--to", default="", metavar="DIGEST", help="sha256:… of an earlier release")
     found.add_argument("--force", action="store_true", help="also where the database is too new for it")
     found.add_argument("--config", type=Path, metavar="FILE", help="the overlay that the stack was made with")
+    found = command("rotate", _rotate, "bring out a new value of a secret, and see that the old one is refused")
+    found.add_argument("name", metavar="SECRET", help="database, broker, registry, ciKey, deployKey, hostKey, secretKey, secrets.NAME …")
+    found.add_argument("--stdin", action="store_true", help="the new value is on stdin: for what somebody else gives out")
+    found.add_argument("--random", action="store_true", help="make a random one (always so for secretKey)")
+    found.add_argument("--finish", action="store_true", help="secretKey: the former key opens no session any more")
+    found.add_argument("--config", type=Path, metavar="FILE", help="the overlay that the stack was made with")
     command("status", _status, "what runs", stack=False).add_argument("--json", action="store_true", help="print it as JSON")
     logs = command("logs", _logs, "what a process printed, of all its tasks")
     logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
@@ -156,6 +162,19 @@ def _release(options: argparse.Namespace, home: Home, console: Console) -> int:
 
     stack = Stack(options.stack, home)
     return release(stack, console=console, image=options.image, overlay=options.config, acknowledged=options.acknowledge)
+
+
+def _rotate(options: argparse.Namespace, home: Home, console: Console) -> int:
+    from ci.credentials import CredentialError
+    from ci.rotation import new_value
+    from rehearsal.rotation import rotate
+    from rehearsal.stack import Stack
+
+    try:
+        new = new_value(options.name, stdin=options.stdin, at_random=options.random, finish=options.finish)
+    except CredentialError as error:
+        raise WorldError(str(error)) from None
+    return rotate(Stack(options.stack, home), options.name, console=console, new=new, finish=options.finish, overlay=options.config)
 
 
 def _rollback(options: argparse.Namespace, home: Home, console: Console) -> int:

@@ -34,6 +34,10 @@ class ConductorDeployment:
     def secrets(self) -> list[Any]:
         return [value for entry in self._ledger().entries for value in _secrets(entry)]
 
+    def outputs(self, type: str, name: str) -> dict[str, Any]:
+        found = [entry for entry in self._ledger().entries if (entry.type, entry.name) == (type, name)]
+        return {**found[-1].inputs, **found[-1].outputs} if found else {}
+
     def pull_login(self) -> dict[str, str] | None:
         providers = [{"inputs": entry.inputs} for entry in self._ledger().entries if entry.type == "pulumi:providers:docker"]
         return login_of(providers)

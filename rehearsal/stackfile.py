@@ -8,6 +8,7 @@ from typing import Any
 
 from ci.config_file import declared, read
 from rehearsal.home import CHECKOUT, Home
+from rehearsal.rotated import Rotated
 from rehearsal.world import network
 
 PROJECT = "site"
@@ -56,6 +57,9 @@ def compose(stack: str, *, home: Home, image: str, operator_key: str, overlay: P
         if not values.get(key) or _encrypted(values[key]):
             values[key] = home.generated("cloud" if key.endswith(":token") else stack, key)
     values = {key: _opened(key, value, home, stack, secrets) for key, value in values.items()}
+    rotated = Rotated(stack, home)
+    values |= rotated.values
+    secrets |= rotated.secret_keys
     if overlay:
         values |= read(overlay)
     return Config({key: _text(value) for key, value in values.items()}, sorted(secrets & values.keys()))

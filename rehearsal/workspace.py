@@ -14,6 +14,7 @@ import yaml
 
 from ci.cli import Cli
 from ci.config_file import declared
+from ci.stack_config import opened
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.certificate import bundle
@@ -87,10 +88,10 @@ class Workspace:
         self._configure(config)
         return self.cli
 
-    def ci(self, *words: str) -> int:
+    def ci(self, *words: str, stdin: str = "") -> int:
         """Run `python -m ci …` on the stack as a pipeline would, with this terminal; gives its exit code."""
         command = [sys.executable, "-m", "ci", *words, "--stack", self.stack]
-        return subprocess.run(command, cwd=self.folder, env=self.environment).returncode
+        return subprocess.run(command, cwd=self.folder, env=self.environment, input=stdin or None, text=True).returncode
 
     @property
     def interrupted(self) -> bool:
@@ -129,8 +130,17 @@ class Workspace:
         self.file.write_text(yaml.safe_dump(content))
         known = json.loads(self.cli.run("config", "--show-secrets", "--json")) if before else {}
         for key in config.secret_keys:
-            if known.get(key, {}).get("value") != config.values[key]:
-                self.cli.run("config", "set", "--secret", key, stdin=config.values[key])
+            if opened(known.get(key, {}).get("value")) != (value := opened(config.values[key])):
+                self._set_secret(key, value)
+
+    def _set_secret(self, key: str, value: Any) -> None:
+        """An object by its entries, as people set them."""
+        if isinstance(value, dict):
+            for name, entry in value.items():
+                self._set_secret(f"{key}.{name}", entry)
+        else:
+            words = ["--path", key] if "." in key else [key]
+            self.cli.run("config", "set", "--secret", *words, stdin=str(value))
 
 
 def _latest(checkpoint: Path) -> dict[str, Any]:

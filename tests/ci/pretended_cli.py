@@ -2,9 +2,12 @@
 
 answers.json: `state` (an export, or null: no such stack), `lock` (the backend's words, or empty), `config` (by key), `cloud` (what a
 refresh of a URN finds: outputs, or null where it is gone), `events` and `fails` of an `up`, `host` (what scripts print, by a part of
-them, or null where the host does not answer; a number is an exit code), `asked` (the stack file of the last `up`).
+them, or null where the host does not answer; a number is an exit code), `asked` (the stack file of the last `up`). `config set`, `rm`
+and `--show-secrets` work on the stack file itself, as the real one does; `refuses` is a key that `config set` fails on.
 """
 
+import argparse
+import base64
 import itertools
 import json
 import os
@@ -27,6 +30,8 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
             if key not in answers["config"]:
                 raise SystemExit(f"error: configuration key '{key}' not found for stack 'staging'")
             return str(answers["config"][key])
+        case ["config", ("--show-secrets" | "set" | "rm"), *_]:
+            return _config(words, answers.get("refuses", ""))
         case _ if state is None:
             raise SystemExit("error: no stack named 'staging' found")
         case ["stack", "export", *_]:
@@ -47,6 +52,51 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
         case _:
             raise SystemExit(f"error: the tests have no `pulumi {' '.join(words)}`")
     return ""
+
+
+def _config(words: list[str], refuses: str) -> str:
+    """What it prints of the stack file, or an edit of it."""
+    import yaml  # only here, because it takes as long as all the rest of a call
+
+    parser = argparse.ArgumentParser()
+    for flag in ("--show-secrets", "--secret", "--plaintext", "--path", "--raw"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--type")
+    parser.add_argument("--config-file", type=Path, default=Path("Pulumi.staging.yaml"))
+    parser.add_argument("rest", nargs="*")
+    options = parser.parse_intermixed_args(words[1:])
+    content = yaml.safe_load(options.config_file.read_text())
+    if options.show_secrets:
+        return json.dumps({key: _shown(value) for key, value in content["config"].items()})
+    edit, key, *given = options.rest
+    if key == refuses:
+        raise SystemExit(f"error: could not set {key}: {sys.stdin.read()}")
+    first, _, name = key.partition(".") if options.path else (key, "", "")
+    place, name = (content["config"].setdefault(first, {}), name) if name else (content["config"], first)
+    if edit == "rm":
+        del place[name]
+    else:
+        text = given[0] if given else sys.stdin.read()
+        text = text if options.raw else text.rstrip("\n")
+        secure = {"secure": base64.b64encode(text.encode()).decode()}
+        typed = yaml.safe_load(text) if text in ("true", "false") or text.isdigit() else text
+        place[name] = secure if options.secret else text if options.type == "string" or not options.path else typed
+    options.config_file.write_text(yaml.safe_dump(content))
+    return ""
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    """A value as `config --json` has it, with what is secret in it opened."""
+
+    def opened(value: Any) -> Any:
+        if isinstance(value, dict):
+            return (
+                base64.b64decode(value["secure"]).decode() if "secure" in value else {name: opened(inner) for name, inner in value.items()}
+            )
+        return value
+
+    plain = opened(value)
+    return {"value": json.dumps(plain), "objectValue": plain} if isinstance(plain, dict | list) else {"value": str(plain)}
 
 
 def _refresh(deployment: dict[str, Any], words: list[str], cloud: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ class Running:
     said: list[str] = field(default_factory=list)
     taken_back: bool = False
     stack: str = "staging"
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     migrations: dict[str, Migrations] = field(default_factory=dict)
 
     def exports(self) -> dict[str, Any]:
@@ -80,6 +81,9 @@ class Running:
 
     def secrets(self) -> list[Any]:
         return ["hunter2-hunter2"]
+
+    def outputs(self, type: str, name: str) -> dict[str, Any]:
+        return self.resources.get(f"{type}::{name}", {})
 
     def pull_login(self) -> dict[str, str] | None:
         return None

@@ -33,7 +33,9 @@ def touched(before: Build, after: Build) -> dict[str, set[str]]:
 def test_a_changed_variable_is_a_new_docker_secret_and_no_release(engine: Engine, staging: Build, rotated: dict[str, object]) -> None:
     """`stdin` is not among the triggers of the release command, and its `update` does nothing."""
     found = touched(staging, engine.build("staging", **rotated))
+    noted = {name: found.pop(name) for name in sorted(found) if " rotated-" in name}
     assert found == {"docker.Secret environment": {"data"}, "command.Command release": {"stdin"}}
+    assert len(noted) == (rotated.keys() <= {"secretKey", "secrets"}), "when a secret was rotated is noted, and of nothing else"
 
 
 def test_a_command_runs_for_its_triggers_only(build: Build, full: Build) -> None:
@@ -102,7 +104,10 @@ def test_ssh_from_another_network_touches_the_firewall_only(engine: Engine, stag
 
 def test_a_rotated_token_touches_its_variable_only(engine: Engine, staging: Build) -> None:
     found = touched(staging, engine.build("staging", stateSecretKey="renewed-state-key"))
-    assert found == {"gitlab.ProjectVariable AWS_SECRET_ACCESS_KEY": {"value"}}
+    assert found == {
+        "gitlab.ProjectVariable AWS_SECRET_ACCESS_KEY": {"value"},
+        "command.Command rotated-stateSecretKey": {"triggers"},
+    }
 
 
 def test_the_same_config_declares_the_same(engine: Engine, staging: Build) -> None:
@@ -111,5 +116,8 @@ def test_the_same_config_declares_the_same(engine: Engine, staging: Build) -> No
 
 def test_basic_auth_is_a_new_file_for_the_proxy_and_no_other_change(engine: Engine, staging: Build) -> None:
     guarded = engine.build("staging", basicAuth="visitor:long enough")
-    assert touched(staging, guarded) == {"command.Command proxy-file": {"stdin", "triggers"}}
+    assert touched(staging, guarded) == {
+        "command.Command proxy-file": {"stdin", "triggers"},
+        "command.Command rotated-basicAuth": {"+"},
+    }
     assert touched(guarded, engine.build("staging", basicAuth="visitor:long enough")) == {}

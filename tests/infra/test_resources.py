@@ -18,6 +18,7 @@ COMPONENTS = {
         "Registry",
         "Servers",
         "Access",
+        "Ages",
         "Schema",
         "Pipeline",
         "Release",

@@ -25,7 +25,7 @@ def test_what_a_first_up_makes_stays_the_same_when_the_site_comes(engine: Engine
 @pytest.mark.parametrize("stack", ["staging", "production"])
 def test_exports_are_few_and_say_where_the_site_is(stack: str, request: pytest.FixtureRequest) -> None:
     build: Build = request.getfixturevalue(stack)
-    assert build.exports.keys() == {"url", "health", "address", "host", "hostKey", "image", "databaseHost"}
+    assert build.exports.keys() == {"url", "health", "address", "host", "hostKey", "image", "rotated", "databaseHost"}
 
 
 def test_without_gitlab_projects_nothing_is_declared_there(engine: Engine) -> None:

@@ -57,8 +57,12 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
             "publicKeyOpenssh": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{name.ljust(43, 'A')[:43]}\n",
         },
         "random:index/randomPassword:RandomPassword": {"result": "canary13broker"},
-        # What a command prints: only the one that looks up an image's digest is listened to.
-        "command:local:Command": {"stdout": f"example/{name.removesuffix('-image')}:1@sha256:{'c3' * 32}"},
+        # What a command prints: only those are listened to that look up an image's digest, or the time.
+        "command:local:Command": {
+            "stdout": "2999-01-02T03:04:05Z"
+            if name.startswith("rotated-")
+            else f"example/{name.removesuffix('-image')}:1@sha256:{'c3' * 32}"
+        },
         "docker:index/secret:Secret": {"name": f"{name}-1a2b3c4"},
     }
     # The program does sums with no id but the droplet's, which is a number in DigitalOcean's API.

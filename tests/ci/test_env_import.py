@@ -1,0 +1,421 @@
+"""`secrets import`: what becomes of each line of an `.env` file, and how it gets into the stack's file."""
+
+import argparse
+import io
+import json
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rich.console import Console
+
+from ci import env_import
+from ci.cli import Cli, CliError
+from ci.env_import import EnvFileError, plan, run
+from ci.strength import looks_secret
+from tests.ci.stage import Stage
+from tests.infra import test_environment as environment
+
+KEY = "hT7$kq2pLw9zXc4vBn6mQr8sYd1fGj3aHt5uEi0oKp2lZx4cVb6nMq8w"
+STRIPE = "sk_live_51H8xYzAbCdEfGhIjKl"
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END PRIVATE KEY-----\n"
+STACK_FILE = """# what people wrote
+config:
+  site:domain: staging.example.com
+  site:env:
+    WEB_CONCURRENCY: "1"
+"""
+
+
+def planned(text: str, *, overwrite: bool = False, **config: Any) -> list[str]:
+    """`WHERE KIND` of each entry."""
+    return [
+        f"{entry.where} {entry.kind}" for entry in plan(text, {f"site:{key}": value for key, value in config.items()}, overwrite=overwrite)
+    ]
+
+
+def note(text: str, *, overwrite: bool = False, **config: Any) -> str:
+    """What is said about the only entry."""
+    [entry] = plan(text, {f"site:{key}": value for key, value in config.items()}, overwrite=overwrite)
+    return entry.note
+
+
+def test_what_is_secret_the_rest_and_what_the_program_gives_are_told_apart() -> None:
+    text = f"SECRET_KEY='{KEY}'\nexport STRIPE_KEY={STRIPE} # live\n\nWEB_CONCURRENCY=3\nDATABASE_URL=postgres://u:pw@db/x\n"
+    assert planned(text) == [
+        "site:secretKey secret",
+        "site:secrets.STRIPE_KEY secret",
+        "site:env.WEB_CONCURRENCY plain",
+        "DATABASE_URL left out",
+    ]
+
+
+@pytest.mark.parametrize("changes", [{}, {"broker": True, "aliases": ["example.com"], "verify": True, "fallbacks": "former"}])
+def test_nothing_that_the_program_gives_comes_in_beside_it(changes: dict[str, Any]) -> None:
+    given = re.findall(r"(?m)^(\w+)=", environment.text(**changes))
+    assert "DATABASE_URL" in given
+    for name in [*given, "RELEASE"]:
+        [entry] = plan(f"{name}={KEY}", {})
+        assert entry.kind == "left out" or entry.where in ("site:secretKey", "site:secretKeyFallbacks"), name
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("EMPTY=", "it is empty"),
+        ("EMPTY=''", "it is empty"),
+        ("DEBUG=True", "must not show its insides"),
+        ("DJANGO_DEBUG=1", "must not show its insides"),
+        ("PGPASSFILE=/x", "the database that it makes"),
+        ("allowed_hosts=a,b", "site:domain and site:aliases"),
+        ("POSTGRES_PASSWORD=x", "pulumi config set --path site:env.POSTGRES_PASSWORD '{database.…}'"),
+        ("ANALYTICS=postgresql+psycopg://u:pw@postgres:5432/x", "pulumi config set --path site:env.ANALYTICS '{database.url}'"),
+        ("CACHE_URL=redis://localhost:6379/1", "pulumi config set --path site:env.CACHE_URL '{broker.url}'"),
+        ("RESULTS=amqp://guest:guest@rabbit//", "pulumi config set --path site:env.RESULTS '{broker.url}'"),
+    ],
+)
+def test_what_is_left_out_is_told_with_its_reason(line: str, told: str) -> None:
+    assert planned(line) == [f"{line.partition('=')[0]} left out"]
+    assert told in note(line)
+
+
+@pytest.mark.parametrize("line", ["DEBUG=False", "CACHE_URL=redis://cache.example.com:6379/1", "DATABASE_ROUTERS=a.B"])
+def test_what_only_looks_like_it_is_taken_over(line: str) -> None:
+    assert planned(line) == [f"site:env.{line.partition('=')[0]} plain"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"{name}=x"
+            for name in ("APIKEY", "DBPASS", "MY_PASSWORD_HASH", "AWS_CREDENTIALS", "JWT_PRIVATE", "HASHIDS_SALT", "OAUTH_AUTH_URL")
+        ),
+        *(f"{name}=x" for name in ("sentry_dsn", "CARD_PIN", "DB_PWD", "TOKENS", "PASSENGER_URL")),
+        "SMTP=smtp://user:pw@smtp.example.com:587",
+        "SENTRY=https://5f1c2d@o1.ingest.example.com/1",
+        "HOOK=https://hooks.example.com/services/T00000000/B00000000/XXaXXXbXXc4XdXXXeX4Xq",
+        "BLOB=https://x.example.com/c?sv=2020&sig=abc",
+        "DATA=host=db user=x password=y",
+        "CERT=-----BEGIN RSA PRIVATE KEY-----",
+        "BEARER=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x",
+        "PAY=sk_live_abcdefgh",
+        "LAB=glpat-abcdefghijkl",
+        "OCEAN=dop_v1_abcdefgh",
+        "HUB=ghp_abcdefghij",
+        "CLOUD=AKIAIOSFODNNEXAMPLE",
+        "HEX=9f86d081884c7d659a2feaa0c55ad015",
+        "UUID=123e4567-e89b-12d3-a456-426614174000",
+        "BASE64=dGhpcyBpcyBhIHNlY3JldCBrZXkgZm9y",
+        "NUMBER=483920174839201748392017",
+        "LETTERS=kqzjxhvbnmwrtplkqzjxhvbn",
+    ],
+)
+def test_a_secret_is_known_by_its_name_or_its_value(line: str) -> None:
+    name, _, value = line.partition("=")
+    assert looks_secret(name, value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WEB_CONCURRENCY=4",
+        "DJANGO_SETTINGS_MODULE=config.settings.production",
+        "DEFAULT_FILE_STORAGE=whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "AWS_STORAGE_BUCKET_NAME=my-bucket-production-2024-assets",
+        "AWS_S3_ENDPOINT_URL=https://fra1.digitaloceanspaces.com",
+        "CDN=https://d111111abcdef8.cloudfront.net/static/",
+        "ADMINS=a@example.com,b@example.com",
+        'FROM="Example <hello@example.com>"',
+        "PASSWORD_RESET_TIMEOUT=3600",
+        "USE_TOKENS=true",
+        'FLAGS={"a": [1, 2], "beta": true}',
+        "SLUG=^/(en|de)/articles/(?P<slug>[a-z0-9-]+)$",
+        "API=https://api.example.com/v2/orders?limit=100&order=asc",
+        "VERSION=2026.11.21-rc3",
+    ],
+)
+def test_what_people_write_is_no_secret(line: str) -> None:
+    name, _, value = line.partition("=")
+    assert not looks_secret(name, value)
+
+
+def test_a_weak_secret_key_is_refused_with_how_to_make_a_new_one() -> None:
+    assert planned("SECRET_KEY=django-insecure-abc") == ["site:secretKey refused"]
+    assert "make one with `openssl rand -base64 48`" in note("SECRET_KEY=django-insecure-abc")
+
+
+def test_a_weak_secret_of_the_site_is_refused_with_how_to_say_that_it_is_none() -> None:
+    assert planned("AUTH_MODE=oidc") == ["site:secrets.AUTH_MODE refused"]
+    assert note("AUTH_MODE=oidc").endswith("or, where it is no secret: pulumi config set --path site:env.AUTH_MODE")
+
+
+def test_former_keys_stay_former_keys() -> None:
+    assert planned(f"SECRET_KEY_FALLBACKS={KEY}") == ["site:secretKeyFallbacks secret"]
+
+
+def test_one_key_under_both_names_is_taken_once() -> None:
+    assert planned(f"SECRET_KEY={KEY}\nDJANGO_SECRET_KEY={KEY}") == ["site:secretKey secret", "DJANGO_SECRET_KEY left out"]
+
+
+def test_two_keys_for_the_same_place_wait_for_a_person() -> None:
+    found = plan(f"DJANGO_SECRET_KEY={KEY}\nSECRET_KEY={KEY[::-1]}", {})
+    assert [entry.kind for entry in found] == ["secret", "refused"]
+    assert "take one of them out of the file" in found[1].note
+
+
+def test_of_a_name_that_comes_twice_the_last_counts() -> None:
+    [entry] = plan("A=1\nA=2\n", {})
+    assert (entry.value, entry.note) == ("2", "2 times in the file, the last counts")
+
+
+@pytest.mark.parametrize("line", ["my-key=abc", "LONELY", "1A=2", "kXq7Zr2mWv9TbN4c+/Q="])
+def test_a_line_without_a_good_name_is_told_by_its_number_only(line: str) -> None:
+    found = plan(f"A=1\n\n# why\n\n{line}\n", {})
+    assert (found[1].where, found[1].kind) == ("line 5", "refused")
+    assert "name of letters, digits and underscores" in found[1].note
+
+
+def test_a_quotation_mark_that_never_closes_stops_everything() -> None:
+    with pytest.raises(EnvFileError, match=r"^line 3 is no NAME=value, or a quotation mark that opens there never closes"):
+        plan(f"A=1\n\nB='{STRIPE}\nC=3\n", {})
+
+
+def test_a_pem_block_without_quotes_stops_everything_for_its_lines_would_pass_as_names() -> None:
+    with pytest.raises(EnvFileError, match=r"^line 2 has only the first line of a PEM block; put the whole block in double quotes$"):
+        plan(f"A=1\nJWT={PEM}", {})
+
+
+@pytest.mark.parametrize("text", [f'JWT="{PEM}"', 'JWT="{}"'.format(PEM.replace("\n", "\\n"))])
+def test_a_pem_block_in_quotes_keeps_its_lines(text: str) -> None:
+    [entry] = plan(text, {})
+    assert (entry.where, entry.kind, entry.value) == ("site:secrets.JWT", "secret", PEM)
+
+
+def test_a_dollar_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/elsewhere")
+    [entry] = plan("REF=${HOME}/$HOME\n", {})
+    assert (entry.value, entry.note) == ("${HOME}/$HOME", "`${…}` in it stays as it is written")
+
+
+def test_a_placeholder_is_told_where_the_program_fills_it_in() -> None:
+    assert note("SITE=https://{domain}/x/{other}") == "the program fills in {domain}"
+
+
+@pytest.mark.parametrize("line", ["A={database.foo}", "A_TOKEN=kXq7Zr2mWv9TbN4c{broker.}"])
+def test_a_placeholder_that_does_not_exist_is_refused(line: str) -> None:
+    [entry] = plan(line, {})
+    assert entry.kind == "refused"
+    assert "that is no placeholder; there are {database.host}, " in entry.note
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"secrets": {"PAY_KEY": STRIPE}}, "the stack has the same"),
+        ({"secrets": {"PAY_KEY": "another"}}, "the stack has another value; --overwrite replaces it"),
+        ({"env": {"PAY_KEY": "another"}}, "the stack has another value; --overwrite replaces it"),
+        ({"env": {"PAY_KEY": STRIPE}}, "it stands in clear there; --overwrite moves it to site:secrets.PAY_KEY"),
+    ],
+)
+def test_what_the_stack_has_is_kept(config: dict[str, Any], told: str) -> None:
+    text = f"PAY_KEY={STRIPE}"
+    assert planned(text, **config) == [f"site:{next(iter(config))}.PAY_KEY kept"]
+    assert note(text, **config) == told
+    kept = told == "the stack has the same"
+    assert planned(text, overwrite=True, **config) == [f"site:secrets.PAY_KEY {'kept' if kept else 'secret'}"]
+
+
+@pytest.mark.parametrize(("number", "kind"), [(8080, "kept"), ("8080", "kept"), (8081, "plain")])
+def test_a_number_of_the_stack_is_compared_as_the_text_that_the_image_gets(number: object, kind: str) -> None:
+    assert planned("PORT=8080", overwrite=True, env={"PORT": number}) == [f"site:env.PORT {kind}"]
+
+
+def test_what_the_stack_keeps_as_a_secret_stays_one() -> None:
+    assert planned("REGION=eu-west", overwrite=True, secrets={"REGION": "eu-east"}) == ["site:secrets.REGION refused"]
+    assert planned("REGION=eu-west-9", overwrite=True, secrets={"REGION": "eu-east"}) == ["site:secrets.REGION secret"]
+
+
+def test_another_key_of_django_is_told_to_end_sessions() -> None:
+    assert note(f"SECRET_KEY={KEY}", overwrite=True, secretKey=KEY[::-1]).endswith("everyone is logged out by this")
+
+
+def test_secrets_that_are_one_text_are_not_added_to_because_the_cli_would_drop_it() -> None:
+    with pytest.raises(EnvFileError, match=r"^site:secrets is one text; set each entry by itself: pulumi config set --path site:secrets"):
+        plan("A=1", {"site:secrets": '{"B": "x"}'})
+
+
+def test_an_entry_does_not_show_its_value() -> None:
+    assert STRIPE not in repr(plan(f"STRIPE_KEY={STRIPE}", {}))
+
+
+@pytest.fixture
+def stage(stage: Stage, tmp_path: Path) -> Stage:
+    """A stack with a stack file."""
+    (tmp_path / "Pulumi.staging.yaml").write_text(STACK_FILE)
+    return stage
+
+
+def imported(text: str | bytes, **options: bool) -> tuple[int, str]:
+    """Exit code and output of `secrets import` in the current folder."""
+    Path(".env").write_bytes(text if isinstance(text, bytes) else text.encode())
+    screen = io.StringIO()
+    words = argparse.Namespace(file=".env", stack="staging", **{"overwrite": False, "dry_run": False, **options})
+    code = run(words, Cli(stack="staging"), Console(file=screen, soft_wrap=True))
+    return code, screen.getvalue()
+
+
+def config() -> dict[str, Any]:
+    """What the stack's file says now, opened by the CLI."""
+    told = json.loads(Cli(stack="staging").run("config", "--show-secrets"))
+    return {key: entry.get("objectValue", entry.get("value")) for key, entry in told.items()}
+
+
+def unchanged() -> bool:
+    """Whether the stack's file is what it was, with nothing left beside it."""
+    return Path("Pulumi.staging.yaml").read_text() == STACK_FILE and not list(Path.cwd().glob(".import-*"))
+
+
+@pytest.mark.integration
+def test_an_import_writes_each_value_to_its_place(stage: Stage) -> None:
+    code, said = imported(f"SECRET_KEY='{KEY}'\nSTRIPE_KEY={STRIPE}\nJWT=\"{PEM}\"\nREGION=eu\nDEBUG=on\n")
+    assert code == 0
+    assert said.splitlines()[:5] == [
+        "site:secretKey           secret",
+        "site:secrets.STRIPE_KEY  secret",
+        "site:secrets.JWT         secret",
+        "site:env.REGION          plain",
+        "DEBUG                    left out: warning: a site that people visit must not show its insides",
+    ]
+    assert "python -m ci up --stack staging\nthen delete .env" in said
+    assert config() == {
+        "site:domain": "staging.example.com",
+        "site:env": {"WEB_CONCURRENCY": "1", "REGION": "eu"},
+        "site:secrets": {"STRIPE_KEY": STRIPE, "JWT": PEM},
+        "site:secretKey": KEY,
+    }
+    in_clear = Path("Pulumi.staging.yaml").read_text()
+    for secret in (KEY, STRIPE, PEM.splitlines()[1]):
+        assert secret not in said + in_clear + json.dumps(stage.calls())
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize("value", ["8080", "007", "1e3", "true", "null", "~", "2026-01-01", "  x  ", "a\nb\n", "-x", "#x: y", "grüße"])
+def test_a_plain_value_stays_the_text_that_it_is(value: str) -> None:
+    assert imported(f'VALUE="{value}"')[0] == 0
+    assert config()["site:env"] == {"WEB_CONCURRENCY": "1", "VALUE": value}
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_a_second_import_writes_nothing() -> None:
+    text = f"STRIPE_KEY={STRIPE}\nREGION=eu\nWEB_CONCURRENCY=4\n"
+    assert imported(text)[0] == 0
+    before = Path("Pulumi.staging.yaml").read_text()
+    code, said = imported(text)
+    assert code == 0
+    assert said.count(" kept: ") == 3
+    assert said.endswith("nothing was written\n")
+    assert Path("Pulumi.staging.yaml").read_text() == before
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_overwriting_replaces_values_and_moves_what_stands_in_clear() -> None:
+    Path("Pulumi.staging.yaml").write_text(f"{STACK_FILE}    STRIPE_KEY: {STRIPE}\n")
+    assert imported(f"STRIPE_KEY={STRIPE}\nWEB_CONCURRENCY=4\n", overwrite=True)[0] == 0
+    assert config() == {"site:domain": "staging.example.com", "site:env": {"WEB_CONCURRENCY": "4"}, "site:secrets": {"STRIPE_KEY": STRIPE}}
+
+
+@pytest.mark.integration
+def test_a_dry_run_tells_the_same_and_writes_nothing(stage: Stage) -> None:
+    text = f"STRIPE_KEY={STRIPE}\nREGION=eu\n"
+    code, said = imported(text, dry_run=True)
+    assert (code, said.splitlines()[-1]) == (0, "nothing was written")
+    assert "site:secrets.STRIPE_KEY  secret" in said
+    assert unchanged()
+    assert not stage.calls("config", "set")
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_what_is_refused_does_not_keep_the_rest_out_and_is_seen_in_the_exit_code() -> None:
+    code, said = imported("DB_PIN=hunter2\nREGION=eu\n")
+    assert code == 3
+    assert "hunter2" not in said
+    assert config()["site:env"]["REGION"] == "eu"
+    assert "site:secrets" not in config()
+
+
+@pytest.mark.integration
+def test_a_value_that_the_cli_does_not_take_leaves_the_file_as_it_was(stage: Stage) -> None:
+    stage.answer(refuses="site:secrets.STRIPE_KEY")
+    with pytest.raises(CliError) as caught:
+        imported(f"REGION=eu\nOTHER_TOKEN=kXq7Zr2mWv9TbN4c\nSTRIPE_KEY={STRIPE}\n")
+    assert str(caught.value).startswith("site:secrets.STRIPE_KEY: pulumi config: error: could not set site:secrets.STRIPE_KEY: [secret]")
+    assert str(caught.value).endswith("Pulumi.staging.yaml is as it was")
+    assert len(stage.calls("config", "set")) == 3
+    assert unchanged()
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_what_somebody_writes_into_the_file_meanwhile_is_not_lost() -> None:
+    cli, file = Cli(stack="staging"), Path("Pulumi.staging.yaml")
+    entries = plan("REGION=eu\n", config())
+    with pytest.raises(EnvFileError, match="was changed meanwhile"):
+        env_import.write(cli, entries, lambda _: file.write_text(f"{STACK_FILE}    MINE: x\n") and None)
+    assert yaml.safe_load(file.read_text())["config"]["site:env"] == {"WEB_CONCURRENCY": "1", "MINE": "x"}
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_an_import_that_is_stopped_leaves_the_file_as_it_was() -> None:
+    def stop(_event: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        env_import.write(Cli(stack="staging"), plan("REGION=eu\n", {}), stop)
+    assert unchanged()
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_the_file_keeps_who_may_read_it() -> None:
+    Path("Pulumi.staging.yaml").chmod(0o640)
+    assert imported("REGION=eu\n")[0] == 0
+    assert stat.S_IMODE(Path("Pulumi.staging.yaml").stat().st_mode) == 0o640
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"A=\xff\xfe\n", r"^\.env: is no text in UTF-8; nothing was written$"),
+        (b"A='x\n", r"^\.env: line 1 is no NAME=value.*; nothing was written$"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_its_name(text: bytes, told: str) -> None:
+    with pytest.raises(EnvFileError, match=told):
+        imported(text)
+    assert unchanged()
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_a_file_of_windows_is_read_like_any_other() -> None:
+    assert imported(b"\xef\xbb\xbfREGION=eu\r\nZONE=a\r\n")[0] == 0
+    assert config()["site:env"] == {"WEB_CONCURRENCY": "1", "REGION": "eu", "ZONE": "a"}
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("stage")
+def test_a_file_that_is_not_there_is_told_as_that() -> None:
+    words = argparse.Namespace(file="none.env", stack="staging", overwrite=False, dry_run=False)
+    with pytest.raises(EnvFileError, match=r"^none\.env: No such file or directory; nothing was written$"):
+        run(words, Cli(stack="staging"), Console(file=io.StringIO()))
