@@ -25,7 +25,7 @@ _USER, _CLUSTER = "digitalocean:index/databaseUser:DatabaseUser", "digitalocean:
 _PASSWORD, _KEY = "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"
 _PSQL = "read -r PGPASSWORD; export PGPASSWORD; exec psql -qXAtc 'SELECT 1'"
 _BROKER = {
-    "valkey": 'read -r secret; echo "AUTH USER $secret" | valkey-cli -e --no-auth-warning',
+    "valkey": 'read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec valkey-cli -e --user USER --no-auth-warning ping',
     "rabbitmq": "exec rabbitmqctl -q authenticate_user USER",
 }
 _LOGIN = "DOCKER_CONFIG=$(mktemp -d); export DOCKER_CONFIG; docker login --username {user} --password-stdin {address} 2>&1"

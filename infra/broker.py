@@ -20,14 +20,14 @@ _START = {kind: Path(__file__).with_name(f"{kind}.sh").read_text() for kind in I
 _ADMIN = "export REDISCLI_AUTH=$(cat /dev/shm/admin); valkey-cli -e --user admin --no-auth-warning"
 # On stdin comes the password, or for Valkey its hash. Valkey's users may do all but administer (https://valkey.io/topics/acl).
 _ADD = {
-    "valkey": f"read -r secret; {{ echo \"ACL SETUSER USER reset on #$secret ~* &* +@all -@admin\"; echo 'ACL SAVE'; }} | ({_ADMIN})",
-    "rabbitmq": 'read -r secret; { echo "$secret" | rabbitmqctl -q add_user USER || echo "$secret" | rabbitmqctl -q change_password USER; }'
-    " && rabbitmqctl -q set_permissions USER '.*' '.*' '.*' && { rabbitmqctl -q delete_user guest 2>/dev/null || true; }",
+    "valkey": f"read -r secret; ({_ADMIN} ACL SETUSER LOGIN reset on \"#$secret\" '~*' '&*' +@all -@admin) && ({_ADMIN} ACL SAVE)",
+    "rabbitmq": 'read -r secret; { echo "$secret" | rabbitmqctl -q add_user LOGIN || echo "$secret" | rabbitmqctl -q change_password LOGIN; }'
+    " && rabbitmqctl -q set_permissions LOGIN '.*' '.*' '.*' && { rabbitmqctl -q delete_user guest 2>/dev/null || true; }",
 }
 # Connections of the user end with it, in both.
 _REMOVE = {
-    "valkey": f"{{ echo 'ACL DELUSER USER'; echo 'ACL SAVE'; }} | ({_ADMIN})",
-    "rabbitmq": "rabbitmqctl -q delete_user USER",
+    "valkey": f"({_ADMIN} ACL DELUSER LOGIN) && ({_ADMIN} ACL SAVE)",
+    "rabbitmq": "rabbitmqctl -q delete_user LOGIN",
 }
 _WAITING = {
     "valkey": f'cli() {{ ({_ADMIN} "$@") }}; cli --scan --type list'
@@ -91,10 +91,10 @@ class Broker(pulumi.ComponentResource):
         let_in = on_host(
             logical,
             host=host,
-            script=_inside(name, _ADD[kind].replace("USER", user)),
+            script=_inside(name, _ADD[kind].replace("LOGIN", user)),
             stdin=password.apply(lambda text: (hashlib.sha256(text.encode()).hexdigest() if kind == "valkey" else text) + "\n"),
             triggers=[host.droplet],
-            delete=_inside(name, _REMOVE[kind].replace("USER", user)),
+            delete=_inside(name, _REMOVE[kind].replace("LOGIN", user)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running]),
         )
         scheme = {"valkey": "redis://{}:{}@{}:6379/0", "rabbitmq": "amqp://{}:{}@{}:5672/"}[kind]

@@ -40,7 +40,7 @@ while True:
             seen.add(line)
             sys.stdout.buffer.write(line + b"\\n")
     sys.stdout.flush()
-    if select.select([sys.stdin], [], [], 0.02)[0]:
+    if select.select([sys.stdin], [], [], 0.05)[0]:
         break
 """
 """A program in Python that prints each command line of the machine's processes once, until its stdin is closed."""
@@ -106,7 +106,7 @@ def archived(command: Sequence[str], environment: Mapping[str, str], *, fine: Se
     """The files of the tar archive that a command writes, by their path, and at last all paths. Raises RuntimeError where it does not
     end with one of the codes that are `fine`."""
     paths = []
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
             for member in archive:
@@ -123,7 +123,7 @@ def archived(command: Sequence[str], environment: Mapping[str, str], *, fine: Se
 @contextlib.contextmanager
 def watched(command: Sequence[str], environment: Mapping[str, str], file: Path) -> Iterator[None]:
     """All command lines that processes have meanwhile, written to the file by COMMAND_LINES: `command` runs that, here or elsewhere. A
-    process that lives for less than 20 ms may be missed. Raises RuntimeError where the command did not last."""
+    process that lives for less than 50 ms may be missed. Raises RuntimeError where the command did not last."""
     with file.open("wb") as lines, subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=lines) as process:
         try:
             yield

@@ -1,4 +1,4 @@
-"""The rules for new secrets: what passes, what does not, and what is said about it."""
+"""What looks like a secret, which new values are refused, and what is said about them."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ci.strength import problems
+from ci.strength import looks_secret, problems
 from infra.rules import _WEAK
 
 STRONG = base64.b64encode(bytes(range(7, 210, 4))).decode()
@@ -157,3 +157,59 @@ def test_no_text_shows_the_value(name: str, value: str) -> None:
     assert found
     assert not any(piece in text for text in found for piece in ("hunter2", "kXq7", "Zr2m"))
     assert all("; " in text for text in found), "each says what mends it"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"{name}=x"
+            for name in ("APIKEY", "DBPASS", "MY_PASSWORD_HASH", "AWS_CREDENTIALS", "JWT_PRIVATE", "HASHIDS_SALT", "OAUTH_AUTH_URL")
+        ),
+        *(f"{name}=x" for name in ("sentry_dsn", "CARD_PIN", "DB_PWD", "TOKENS", "PASSENGER_URL")),
+        "SMTP=smtp://user:pw@smtp.example.com:587",
+        "SENTRY=https://5f1c2d@o1.ingest.example.com/1",
+        "HOOK=https://hooks.example.com/services/T00000000/B00000000/XXaXXXbXXc4XdXXXeX4Xq",
+        "BLOB=https://x.example.com/c?sv=2020&sig=abc",
+        "DATA=host=db user=x password=y",
+        "CERT=-----BEGIN RSA PRIVATE KEY-----",
+        "BEARER=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x",
+        "PAY=sk_live_abcdefgh",
+        "LAB=glpat-abcdefghijkl",
+        "OCEAN=dop_v1_abcdefgh",
+        "HUB=ghp_abcdefghij",
+        "CLOUD=AKIAIOSFODNNEXAMPLE",
+        "HEX=9f86d081884c7d659a2feaa0c55ad015",
+        "UUID=123e4567-e89b-12d3-a456-426614174000",
+        "BASE64=dGhpcyBpcyBhIHNlY3JldCBrZXkgZm9y",
+        "NUMBER=483920174839201748392017",
+        "LETTERS=kqzjxhvbnmwrtplkqzjxhvbn",
+    ],
+)
+def test_a_secret_is_known_by_its_name_or_its_value(line: str) -> None:
+    name, _, value = line.partition("=")
+    assert looks_secret(name, value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WEB_CONCURRENCY=4",
+        "DJANGO_SETTINGS_MODULE=config.settings.production",
+        "DEFAULT_FILE_STORAGE=whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "AWS_STORAGE_BUCKET_NAME=my-bucket-production-2024-assets",
+        "AWS_S3_ENDPOINT_URL=https://fra1.digitaloceanspaces.com",
+        "CDN=https://d111111abcdef8.cloudfront.net/static/",
+        "ADMINS=a@example.com,b@example.com",
+        'FROM="Example <hello@example.com>"',
+        "PASSWORD_RESET_TIMEOUT=3600",
+        "USE_TOKENS=true",
+        'FLAGS={"a": [1, 2], "beta": true}',
+        "SLUG=^/(en|de)/articles/(?P<slug>[a-z0-9-]+)$",
+        "API=https://api.example.com/v2/orders?limit=100&order=asc",
+        "VERSION=2026.11.21-rc3",
+    ],
+)
+def test_what_people_write_is_no_secret(line: str) -> None:
+    name, _, value = line.partition("=")
+    assert not looks_secret(name, value)

@@ -3,39 +3,14 @@
 The tests follow each other: every one goes on from the stack that the one before it left.
 """
 
-import dataclasses
-import json
 import re
-import subprocess
 import time
-from typing import Any
 
 import pytest
 
-from tests.engine.cli import LIMIT, Driven
+from tests.engine.cli import Driven
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal]
-
-SECRETS = {
-    "digitalocean:index/databaseCluster:DatabaseCluster": ("password", "uri"),
-    "digitalocean:index/databaseUser:DatabaseUser": ("password",),
-    "digitalocean:index/containerRegistryDockerCredentials:ContainerRegistryDockerCredentials": ("dockerCredentials",),
-    "random:index/randomPassword:RandomPassword": ("result",),
-    "tls:index/privateKey:PrivateKey": ("privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"),
-    "docker:index/secret:Secret": ("data",),
-}
-"""Outputs that nobody may read in the state, by type."""
-
-
-def opened(value: Any) -> Any:
-    """What a secret of an exported state holds."""
-    return opened(json.loads(value["plaintext"])) if isinstance(value, dict) and "plaintext" in value else value
-
-
-def core(text: str) -> str:
-    """The longest part that JSON writes as it is, whatever stands around it."""
-    parts: list[str] = re.findall(r"[\w+/=.:@-]+", text)
-    return max(parts, key=len)
 
 
 def test_up_makes_everything_at_the_first_try(stack: Driven) -> None:
@@ -87,40 +62,6 @@ def test_two_at_once_is_told_in_seconds_with_who_holds_the_lock(stack: Driven) -
         assert time.monotonic() - began < 10
         assert re.search(r"staging is locked by \S+@\S+ \(process \d+\) since \S+ on this machine: wait for it", message)
         stack.fault()
-
-
-def test_no_secret_can_be_read_in_the_state_or_was_printed(stack: Driven) -> None:
-    """Also not with `--diff` and verbose logs. (With -v=9 Pulumi itself logs each value of its own calls: the README says so.)"""
-    told = {
-        "diff": _with_another_secret(stack, "canary-of-the-diff", "--diff"),
-        "verbose logs": _with_another_secret(stack, "canary-of-the-logs", "-v=8", "--logtostderr", "--logflow"),
-        "history": stack.workspace.cli.run("stack", "history", "--json"),
-        "output": stack.said,
-        "the stand-ins' log": stack.workspace.home.log.read_text(),
-        "state and backups": "".join(file.read_text() for file in stack.workspace.state.rglob("*") if file.is_file()),
-    }
-    known = {name: core(stack.config.values[name]) for name in stack.config.secret_keys if name != "site:secrets"}
-    known |= {"diff": "canary-of-the-diff", "logs": "canary-of-the-logs"}
-    resources = stack.resources()
-    assert {found["type"] for found in resources} >= SECRETS.keys()
-    for found in resources:
-        for name in SECRETS.get(found["type"], ()):
-            known[f"{found['urn']} {name}"] = core(opened(found["outputs"][name]))
-    assert "docker:index/service:Service" in told["state and backups"]
-    assert "environment" in told["diff"]
-    assert len(told["verbose logs"].splitlines()) > 1000
-    assert [(name, place) for name, secret in known.items() for place, text in told.items() if secret in text] == []
-
-
-def _with_another_secret(stack: Driven, value: str, *words: str) -> str:
-    """All that an `up` prints that brings a new secret of the site."""
-    stack.set("site:secrets", {"STRIPE_KEY": value})
-    stack.config = dataclasses.replace(stack.config, secret_keys=sorted({*stack.config.secret_keys, "site:secrets"}))
-    cli = stack.workspace.prepare(stack.config)
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack=staging", *words]
-    done = subprocess.run(command, cwd=cli.folder, env={**cli.environment}, capture_output=True, text=True, timeout=LIMIT)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr
 
 
 def test_destroy_leaves_nothing_in_the_cloud(stack: Driven) -> None:
