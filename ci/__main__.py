@@ -9,10 +9,13 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
+from ci import env_import, operators, status
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
+from ci.env_import import EnvFileError
 from ci.host import HostError
+from ci.operators import OperatorsError
 from ci.passphrase import rotate as rotate_passphrase
 from ci.progress import Progress
 from ci.rebuild import RebuildError, rebuild
@@ -22,6 +25,7 @@ from ci.rollback import history, target
 from ci.rotation import Rotation, RotationError, new_value, told
 from ci.stack import release_of
 from ci.stack_config import StackConfig
+from ci.status import OverdueError
 from ci.thing import CloudError
 
 
@@ -31,7 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     try:
         return int(options.run(options, Cli(stack=options.stack), console))
-    except (CliError, CloudError, CredentialError, HostError, RebuildError, RecoverError, ReleaseError, RotationError) as error:
+    except (
+        CliError,
+        CloudError,
+        CredentialError,
+        EnvFileError,
+        HostError,
+        OperatorsError,
+        OverdueError,
+        RebuildError,
+        RecoverError,
+        ReleaseError,
+        RotationError,
+    ) as error:
         Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
 
@@ -62,11 +78,24 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--stdin", action="store_true", help="the new value is on stdin: for what somebody else gives out")
     found.add_argument("--random", action="store_true", help="make a random one (always so for secretKey)")
     found.add_argument("--finish", action="store_true", help="secretKey: the former key opens no session any more")
+    found = command("status", status.run, "what the stack exports, and how old its secrets are")
+    found.add_argument("--json", action="store_true", help="print it as JSON")
+    found = command("operators", operators.run, "who may log in to the hosts: list them, let somebody in, or keep somebody out")
+    found.add_argument("action", choices=("list", "add", "remove"))
+    found.add_argument("who", nargs="?", default="", help="a public ssh key or a file with one; to remove: also its comment or fingerprint")
+    found.add_argument("--json", action="store_true", help="print them as JSON")
+    found.add_argument("--no-up", action="store_true", help="only write the stack's file")
+    found = command("secrets", env_import.run, "take an existing .env file into the stack's config, what is secret encrypted")
+    found.add_argument("action", choices=("import",))
+    found.add_argument("file", metavar="FILE", help="NAME=value, a line each")
+    found.add_argument("--overwrite", action="store_true", help="also names that the config has already")
+    found.add_argument("--dry-run", action="store_true", help="tell what would become of each name, and write nothing")
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
 
 
 def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
+    status.check_ages(cli)
     with Progress(console) as progress:
         return _released(release_of(cli, progress), options.image, console, acknowledged=options.acknowledge)
 

@@ -105,8 +105,9 @@ def _entry(name: str, binding: Binding, stack: Mapping[str, str], *, overwrite: 
         other = clear if stack[there] == value else "the stack has another value; --overwrite replaces it"
         return Entry(where=there, kind="kept", note="; ".join(["the stack has the same" if same else other, *notes]), value=value)
     if wrong := [*_braces(value), *(strength.problems(where.removeprefix("site:"), value) if secret else [])]:
-        wrong += [f"or, where it is no secret: pulumi config set --path site:env.{name}"] if where.startswith("site:secrets.") else []
-        return Entry(where=where, kind="refused", note="; ".join([*wrong, *notes]), value=value)
+        by_hand = f"then: pulumi config set --secret {where}" if name in _KEYS else ""
+        by_hand = by_hand or (f"or, where it is no secret: pulumi config set --path site:env.{name}" if secret else "mend it in the file")
+        return Entry(where=where, kind="refused", note="; ".join([*wrong, by_hand, *notes]), value=value)
     notes += [f"in place of what is at {there}"] if there else []
     notes += ["everyone is logged out by this"] if there == "site:secretKey" else []
     notes += ["`${…}` in it stays as it is written"] if re.search(r"\$\{\w", value) else []

@@ -45,6 +45,12 @@ class GitLab:
             else:
                 variables.create({"key": key, "environment_scope": scope, "masked_and_hidden": True, **new})
 
+    def has_deploy_key(self, project: str, public: str) -> bool:
+        """Whether this public key opens the project. Raises CloudError."""
+        with _explained():
+            keys = self._client.projects.get(project, lazy=True).keys.list(iterator=True)
+            return any(key.key.split()[1] == public.split()[1] for key in keys)
+
     def delete_token(self, thing: Thing) -> None:
         """Revoke a deploy token."""
         project, _, number = thing.id.rpartition(":")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -50,6 +51,8 @@ def _readable(secret: str) -> Iterator[str]:
     pieces = []
     for line in secret.splitlines():
         pieces += [line.strip(), line.partition("=")[2].strip("'\" ")]
+        with suppress(ValueError):
+            pieces += [word.partition("=")[2] for word in shlex.split(line)]
     with suppress(ValueError):
         pieces += _strings(json.loads(secret))
     with suppress(ValueError):

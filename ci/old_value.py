@@ -15,20 +15,22 @@ from typing import Any
 from ci import api_tokens, credentials
 from ci.deployment import Deployment
 from ci.front_door import DoorError, FrontDoor
+from ci.gitlab import GitLab
 from ci.host import Host, HostError
 from ci.registry_tags import in_digitalocean
 from infra.generations import numbered
 from infra.host import USER, ssh_options
+from infra.release import LOGIN
 from infra.site import ENV_FILE
 
 _USER, _CLUSTER = "digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/databaseCluster:DatabaseCluster"
 _PASSWORD, _KEY = "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"
 _PSQL = "read -r PGPASSWORD; export PGPASSWORD; exec psql -qXAtc 'SELECT 1'"
 _BROKER = {
-    "valkey": 'read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec valkey-cli -e --user USER --no-auth-warning ping',
+    "valkey": "read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec valkey-cli -e --user USER --no-auth-warning ping",
     "rabbitmq": "exec rabbitmqctl -q authenticate_user USER",
 }
-_LOGIN = "DOCKER_CONFIG=$(mktemp -d); export DOCKER_CONFIG; docker login --username {user} --password-stdin {address} 2>&1"
+_PULL = "read -r user; read -r password\n{login}\ndocker pull --quiet {image} 2>&1"
 _LOOK = f"""value=$(cat)
 for task in $(docker ps --quiet --filter label=com.docker.swarm.service.name); do
   ! docker exec "$task" cat {ENV_FILE} 2>/dev/null | grep -qF -e "$value" || {{ docker inspect --format '{{{{.Name}}}}' "$task"; exit 1; }}
@@ -100,7 +102,7 @@ class OldValue:
             "basicAuth": lambda _: self._visitor(ca_file),
         }
         if self.name == "deployKey":
-            return self._told(None, "its public half was taken from the project: GitLab knows it no more")
+            return self._deploy_key()
         if self.name in ("stateAccessKey", "stateSecretKey"):
             return self._told(None, "the pipeline does not have it any more; end it where the bucket is")
         return tries.get(self.name, self._in_tasks)(host)
@@ -148,12 +150,10 @@ class OldValue:
         for token in filter(None, (self.values["password"], self.values.get("push"))):
             if in_digitalocean(self.values["address"]):
                 api_tokens.revoke_registry(token)
-        script = _LOGIN.format(user=shlex.quote(self.values["username"]), address=shlex.quote(self.values["address"]))
-        return self._attempt(
-            f"docker login {self.values['address']}",
-            "unauthorized|denied|401",
-            lambda: host.run(script, stdin=self.values["password"]),
-        )
+        login = LOGIN.format(address=shlex.quote(self.values["address"]))
+        script = _PULL.format(login=login, image=shlex.quote(str(self.exports["image"])))
+        given = f"{self.values['username']}\n{self.values['password']}\n"
+        return self._attempt("pull the image with it", "unauthorized|denied|no basic auth|401", lambda: host.run(script, stdin=given))
 
     def _ci_key(self, host: Host) -> Trial:
         with tempfile.TemporaryDirectory() as folder:
@@ -181,6 +181,11 @@ class OldValue:
         if not api_tokens.accepted(self.name, self.values["value"]):
             return self._told(True, "ask the API with it: 401")
         return self._told(None, f"nothing of this stack uses it any more, but it still works; {what}")
+
+    def _deploy_key(self) -> Trial:
+        token = os.environ.get("GITLAB_TOKEN") or str(self.config.get("gitlab:token") or "")
+        there = GitLab(token).has_deploy_key(str(self.config["site:appProject"]), self.values["public"])
+        return self._told(not there, "look for it among the deploy keys of the app's project")
 
     def _visitor(self, ca_file: str | None) -> Trial:
         door = FrontDoor(url=f"{self.exports['url']}/", address=str(self.exports["address"]), ca_file=ca_file)

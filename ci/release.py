@@ -7,7 +7,7 @@ come up go back with it, the way to the site is looked at from outside, and what
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ci import images, verdict
 from ci.cli import CliError
@@ -41,6 +41,8 @@ class Release:
     """The tags of a repository, to remove old ones."""
     tell: Tell
     ca_file: str | None = None
+    mask: Mask = field(default_factory=Mask)
+    """Learns the stack's secrets: what a failed command says is shown without them."""
 
     def run(self, image: str, *, acknowledged: bool = False, back: bool = False) -> str:
         """Make `image` what runs, or with an empty one bring everything else up to date; gives what runs then.
@@ -54,6 +56,7 @@ class Release:
             return self._first(image)
         host = self.host()
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
+        self._learn()
         before, tasks = Services.on(host), task_ids(host)
         self._check(before)
         with ThreadPoolExecutor() as pool:
@@ -61,7 +64,7 @@ class Release:
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
         try:
-            self.deployment.up(image, self.tell)
+            self.deployment.up(image, self._tell)
             # Who it is may have changed, where its key was rotated.
             host = self.host()
             self._look(door, image, was_closed=closed.result())
@@ -71,8 +74,8 @@ class Release:
         except LockedError:
             raise
         except (CliError, DoorError) as error:
-            mask = self._mask()
-            reasons = [mask(str(error)), *diagnose(host, image, before=tasks, mask=mask)]
+            self._learn()
+            reasons = [self.mask(str(error)), *diagnose(host, image, before=tasks, mask=self.mask)]
             if LOCKED_OUT in str(error):
                 reasons += lock_holders(host, before.serving)
             raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
@@ -87,9 +90,10 @@ class Release:
     def _first(self, image: str) -> str:
         """There is nothing that could be lost yet."""
         try:
-            self.deployment.up(image, self.tell)
+            self.deployment.up(image, self._tell)
         except CliError as error:
-            raise ReleaseError(self._mask()(str(error))) from None
+            self._learn()
+            raise ReleaseError(self.mask(str(error))) from None
         exports = self.deployment.exports()
         if not exports.get("image"):
             self._say(str(exports.get("next", "")))
@@ -155,7 +159,7 @@ class Release:
             stuck = [str(error)]
         if image != running:
             try:
-                self.deployment.up(running, self.tell)
+                self.deployment.up(running, self._tell)
                 stuck = []
             except CliError as error:
                 stuck.append(str(error))
@@ -187,11 +191,12 @@ class Release:
         except (CloudError, HostError) as error:
             self._say(f"warning: not all that is old was removed: {error}")
 
-    def _mask(self) -> Mask:
-        """Knows the secrets of the state as it is now: a failed run may have brought new ones."""
-        mask = Mask()
-        mask.learn(self.deployment.secrets())
-        return mask
+    def _learn(self) -> None:
+        """The secrets of the state as it is now: a failed run may have brought new ones."""
+        self.mask.learn(self.deployment.secrets())
+
+    def _tell(self, event: Event) -> None:
+        self.tell(replace(event, message=self.mask(event.message)))
 
     def _say(self, message: str) -> None:
         self.tell(Event(kind="said", message=message))

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ci.cli import Cli
-from ci.config_file import declared
+from ci.cli import Cli, CliError
+from ci.config_file import declared, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +46,24 @@ class StackConfig:
 
     def apply(self, edits: Sequence[Edit]) -> None:
         for edit in edits:
+            self._check(edit)
             words = ["--path", edit.path] if "." in edit.path else [edit.path]
             if edit.value is None:
                 self._cli.run("config", "rm", *words)
             elif edit.secret:
                 # On stdin: a command line is seen by everyone on the machine.
-                self._cli.run("config", "set", "--secret", *words, stdin=str(edit.value))
+                self._cli.run("config", "set", "--secret", "--raw", *words, stdin=str(edit.value))
             else:
                 self._cli.run("config", "set", *words, str(edit.value))
+
+    def _check(self, edit: Edit) -> None:
+        """An entry can't be set in an object that is one whole secret text: the CLI would drop the others without a word."""
+        key, _, name = edit.path.partition(".")
+        if name and set(read(self._file).get(key) or {}) == {"secure"}:
+            raise CliError(
+                f"{key} is one secret text, and its entries can't be changed one by one; set each by itself first:"
+                f" pulumi config rm {key}; pulumi config set --secret --path {edit.path} …"
+            )
 
     def restore(self) -> None:
         self._file.write_bytes(self._before)

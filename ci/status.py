@@ -9,11 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ci.ages import Age, ages
+from ci.ages import Age, ages, overdue_error
 from ci.cli import Cli
 from ci.config_file import declared, read
 from ci.deployment import PulumiDeployment
 from infra.ages import rotation
+
+
+class OverdueError(Exception):
+    """A secret is older than it may be; nothing was changed."""
+
 
 PAST = 4
 """The exit code where a secret is past its limit: all is well, but there is something to do."""
@@ -31,6 +36,15 @@ def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     else:
         _print(shown, found, cli.stack, console)
     return PAST if any(age.past for age in found) else 0
+
+
+def check_ages(cli: Cli) -> None:
+    """Where the config says so, nothing is brought out while a secret is past its limit. Raises OverdueError."""
+    config = declared(cli.folder) | read(cli.folder / f"Pulumi.{cli.stack}.yaml")
+    if config.get("site:secretAgesEnforced") is True:
+        rotated = PulumiDeployment(cli).exports().get("rotated") or {}
+        if told := overdue_error(ages(rotated, config.get("site:secretAges") or {}, now=datetime.now(UTC)), stack=cli.stack):
+            raise OverdueError(told)
 
 
 def _print(shown: dict[str, str], found: list[Age], stack: str, console: Console) -> None:

@@ -102,7 +102,8 @@ class Ages(pulumi.ComponentResource):
     ) -> None:
         """`changes`: by secret, what is another text after each rotation: its generation, or itself as `Output.secret`.
 
-        `limits` are days over LIMITS, `after` is what has to have gone well: nothing is noted of a rotation that failed. Warns of each secret that is past its own, in previews too.
+        `limits` are days over LIMITS, `after` is what has to have gone well: nothing is noted of a rotation that failed.
+        Warns of each secret that is past its own, in previews too.
         """
         super().__init__("site:infra:Ages", name, None, opts)
         found = {secret: self._noted(secret, change, after) for secret, change in changes.items()}

@@ -21,7 +21,7 @@ _ADMIN = "export REDISCLI_AUTH=$(cat /dev/shm/admin); valkey-cli -e --user admin
 # On stdin comes the password, or for Valkey its hash. Valkey's users may do all but administer (https://valkey.io/topics/acl).
 _ADD = {
     "valkey": f"read -r secret; ({_ADMIN} ACL SETUSER LOGIN reset on \"#$secret\" '~*' '&*' +@all -@admin) && ({_ADMIN} ACL SAVE)",
-    "rabbitmq": 'read -r secret; { echo "$secret" | rabbitmqctl -q add_user LOGIN || echo "$secret" | rabbitmqctl -q change_password LOGIN; }'
+    "rabbitmq": 'read -r secret; for do in add_user change_password; do ! echo "$secret" | rabbitmqctl -q $do LOGIN || break; done'
     " && rabbitmqctl -q set_permissions LOGIN '.*' '.*' '.*' && { rabbitmqctl -q delete_user guest 2>/dev/null || true; }",
 }
 # Connections of the user end with it, in both.

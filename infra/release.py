@@ -29,23 +29,29 @@ if [ "$free" -lt "$needed" ]; then
     "See \\`docker system df\\`, remove what is not used with \\`docker image prune --all\\`, or take a larger serverSize" >&2
   exit 1
 fi
-export DOCKER_CONFIG=$(mktemp -d /dev/shm/pull.XXXXXX)
-trap 'rm -rf "$DOCKER_CONFIG"' EXIT
-[ -z "$user" ] || printf %s "$password" | docker login --username "$user" --password-stdin {address} >/dev/null 2>&1 || {{
-  echo "{address} refused the pull credential" >&2
-  exit 1
-}}
-timeout {limit} docker pull --quiet {image} >/dev/null || {{
-  [ $? -ne 124 ] || echo "the registry did not deliver {image} within {limit} s" >&2
+{login}
+timeout {limit} docker pull --quiet {image} >/dev/null 2>"$DOCKER_CONFIG/said" || {{
+  case $? in 124) echo "the registry did not deliver {image} within {limit} s" >&2 ;; *) cat "$DOCKER_CONFIG/said" >&2 ;; esac
+  ! grep -qiE 'unauthorized|denied|no basic auth' "$DOCKER_CONFIG/said" || echo "{address} refused the pull credential" >&2
   exit 1
 }}
 """
+LOGIN = """DOCKER_CONFIG=$(mktemp -d /dev/shm/pull.XXXXXX); export DOCKER_CONFIG
+trap 'rm -rf "$DOCKER_CONFIG"' EXIT
+[ -z "$user" ] || printf '{{"auths": {{"%s": {{"auth": "%s"}}}}}}' {address} "$(printf '%s:%s' "$user" "$password" | base64 | tr -d '\n')" \
+  > "$DOCKER_CONFIG/config.json\""""
+"""Uses the credential in `user` and `password` until the shell ends. Not by `docker login`: DigitalOcean's user is the token too, and
+would stand in the process list."""
 
 
 def pull_script(address: str, image: str) -> str:
     """A script that pulls an image with the credential on its stdin (name and password, a line each, both empty for a public image)."""
     return _PULL.format(
-        address=shlex.quote(address), image=shlex.quote(image), repository=shlex.quote(image.partition("@")[0]), limit=PULL_LIMIT
+        login=LOGIN.format(address=shlex.quote(address)),
+        address=shlex.quote(address),
+        image=shlex.quote(image),
+        repository=shlex.quote(image.partition("@")[0]),
+        limit=PULL_LIMIT,
     )
 
 

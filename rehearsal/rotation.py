@@ -1,6 +1,7 @@
 """`rotate` of a rehearsed stack: what the pipeline does with a real one, kept until `make down`."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ def rotate(stack: Stack, name: str, *, console: Console, new: str, finish: bool,
         raise WorldError("a rehearsal makes its passphrase by itself; `python -m ci rotate passphrase` is for real stacks")
     if stack.engine == "pulumi":
         return _by_the_cli(stack, name, new=new, finish=finish, overlay=overlay)
+    # What asks the clouds by itself finds the stand-ins, and never a real one.
+    os.environ |= Workspace(stack.name, stack.home).environment
     rotated, began = Rotated(stack.name, stack.home), time.monotonic()
     with Progress(console) as progress:
         config = RehearsedConfig(rotated, stack.settings(overlay)[1])

@@ -23,7 +23,7 @@ from tests.canaries import Scanner, archived, files, watched
 from tests.rehearsal.rehearsing import wait_for
 
 PLAIN = "Zq8vN3xW6rT1yU4pL7kJ0hG5"
-ODD = 'it\'s "odd" & <100 %>\\né {x}'
+ODD = 'it\'s "odd" & <100 %>\\néł {x} ???>>>'
 _BODY = base64.b64encode(hashlib.sha512(b"key").digest() * 4).decode()
 KEY = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{textwrap.fill(_BODY, 70)}\n-----END OPENSSH PRIVATE KEY-----\n"
 SECRETS = {"plain": PLAIN, "odd": ODD, "key": KEY}
@@ -58,7 +58,8 @@ LEAKS: dict[str, Callable[[str], str | bytes]] = {
     "in base64 after two bytes": lambda text: base64.b64encode(b"ab" + text.encode() + b"c"),
     "in the URL's base64": lambda text: base64.urlsafe_b64encode(b"??>" + text.encode()),
     "in base64 of JSON": lambda text: base64.urlsafe_b64encode(json.dumps({"username": "pull", "password": text}).encode()),
-    "in base64 on lines": lambda text: base64.encodebytes(b"user:" + text.encode()),
+    "in base64 on lines": lambda text: base64.encodebytes(b"user:" * 12 + text.encode()),
+    "in base64 on lines in JSON": lambda text: json.dumps(base64.encodebytes(b"user:" * 12 + text.encode()).decode()),
     "in hexadecimal": lambda text: text.encode().hex(),
     "in capital hexadecimal": lambda text: text.encode().hex().upper(),
     "in a dump": hex_dump,
@@ -146,6 +147,7 @@ def test_no_hit_shows_a_value() -> None:
     assert Scanner(SECRETS).scan({"told": told}) == []
 
 
+@pytest.mark.integration
 def test_the_files_of_an_archive_are_places_and_so_are_their_names(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "log.gz").write_bytes(gzip.compress(PLAIN.encode()))
@@ -154,6 +156,7 @@ def test_the_files_of_an_archive_are_places_and_so_are_their_names(tmp_path: Pat
     assert {hit.place for hit in found} == {"./var/log.gz", "the names of its files"}
 
 
+@pytest.mark.integration
 def test_an_archive_that_was_not_made_whole_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "there").touch()
     script = f"tar -C {shlex.quote(str(tmp_path))} -c there; exit 3"
@@ -161,20 +164,19 @@ def test_an_archive_that_was_not_made_whole_is_an_error(tmp_path: Path) -> None:
         list(archived(["sh", "-c", script], os.environ, fine=(0, 1)))
 
 
+@pytest.mark.integration
 def test_the_command_line_of_a_process_is_seen_whenever_it_began(tmp_path: Path) -> None:
     def waiting(secret: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(["sh", "-c", "read -r _", "sh", secret], stdin=subprocess.PIPE)
 
-    file = tmp_path / "lines"
-    with waiting(PLAIN), watched([sys.executable, "-c", canaries.COMMAND_LINES], os.environ, file), waiting(ODD):
-        wait_for("a process that has just begun", lambda: {hit.secret for hit in found(file)} == {"plain", "odd"})
-    assert {hit.secret for hit in found(file)} == {"plain", "odd"}
+    def seen() -> set[str]:
+        return {hit.secret for hit in Scanner(SECRETS).scan(files(tmp_path))}
+
+    with waiting(PLAIN), watched([sys.executable, "-c", canaries.COMMAND_LINES], os.environ, tmp_path / "lines"), waiting(ODD):
+        wait_for("both processes", lambda: seen() == {"plain", "odd"})
 
 
-def found(file: Path) -> list[canaries.Hit]:
-    return Scanner(SECRETS).scan(files(file.parent))
-
-
+@pytest.mark.integration
 def test_a_watch_that_did_not_last_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="sh ended with 4"), watched(["sh", "-c", "exit 4"], os.environ, tmp_path / "lines"):
         pass

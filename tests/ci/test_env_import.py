@@ -87,7 +87,9 @@ def test_what_only_looks_like_it_is_taken_over(line: str) -> None:
 
 def test_a_weak_secret_key_is_refused_with_how_to_make_a_new_one() -> None:
     assert planned("SECRET_KEY=django-insecure-abc") == ["site:secretKey refused"]
-    assert "make one with `openssl rand -base64 48`" in note("SECRET_KEY=django-insecure-abc")
+    told = note("SECRET_KEY=django-insecure-abc")
+    assert "make one with `openssl rand -base64 48`" in told
+    assert told.endswith("then: pulumi config set --secret site:secretKey")
 
 
 def test_a_weak_secret_of_the_site_is_refused_with_how_to_say_that_it_is_none() -> None:
