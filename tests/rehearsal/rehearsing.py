@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -21,12 +22,17 @@ UP_LIMIT = 900
 """Seconds for an `up` that may have to build every image first."""
 
 
-def rehearse(*words: str, limit: float = UP_LIMIT) -> subprocess.CompletedProcess[str]:
+def rehearse(*words: str, limit: float = UP_LIMIT, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end; by the conductor, also where the Pulumi CLI is installed, unless ENGINE says otherwise."""
     command, *more = words
     engine = ["--engine", os.environ.get("ENGINE", "conductor")] if command in ("up", "preview") else []
     return subprocess.run(
-        [sys.executable, "-m", "rehearsal", command, *engine, *more], cwd=CHECKOUT, capture_output=True, text=True, timeout=limit
+        [sys.executable, "-m", "rehearsal", command, *engine, *more],
+        cwd=CHECKOUT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=limit,
     )
 
 
@@ -79,3 +85,11 @@ class Visitor(httpx.Client):
 
     def see(self, path: str = "/") -> httpx.Response:
         return self.ask("GET", path)
+
+
+def submit(visitor: Visitor, path: str, fields: dict[str, str], **files: tuple[str, bytes, str]) -> httpx.Response:
+    """Send the form of a page with its token, as a browser does."""
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.see(path).text)
+    assert token
+    data = {"csrfmiddlewaretoken": token[1], **fields}
+    return visitor.ask("POST", path, data=data, files=files or None, headers={"Referer": f"https://{SITE}{path}"})

@@ -22,7 +22,7 @@ def things() -> set[tuple[str, str]]:
     return {(thing["kind"], str(thing["id"])) for thing in found}
 
 
-def test_each_stack_answers_and_staging_goes_without_a_trace_of_production_lost() -> None:
+def test_each_stack_answers_and_staging_rotates_and_goes_without_a_trace_of_production_lost() -> None:
     for stack in ("production", "staging"):
         before = things() if stack == "staging" else set()
         done = rehearse("up", "--stack", stack)
@@ -38,6 +38,14 @@ def test_each_stack_answers_and_staging_goes_without_a_trace_of_production_lost(
     status = json.loads(rehearse("status", "--json").stdout)
     assert status["stacks"]["production"]["services"]["web"] == "2/2"
     running = Host(Home(), "production").output(SERVICES)
+
+    ledger = Home().ledger("production").read_bytes()
+    for secret in ("database", "hostKey"):
+        done = rehearse("rotate", secret, "--stack", "staging")
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert alone <= things()
+    assert Home().ledger("production").read_bytes() == ledger, "what one stack rotates is nothing to the other"
+    assert Host(Home(), "production").output(SERVICES) == running
 
     done = rehearse("down", "--stack", "staging")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from examples.wagtail.build import ADDED, IMAGE
 from rehearsal.home import CHECKOUT
-from tests.rehearsal.rehearsing import SITE, Visitor, rehearse, steps
+from tests.rehearsal.rehearsing import Visitor, rehearse, steps
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal, pytest.mark.usefixtures("machine")]
 
@@ -28,14 +27,6 @@ def build(folder: Path) -> str:
     done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, timeout=BUILD_LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def submit(visitor: Visitor, path: str, fields: dict[str, str], **files: tuple[str, bytes, str]) -> httpx.Response:
-    """Send the form of a page with its token, as a browser does."""
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.see(path).text)
-    assert token
-    data = {"csrfmiddlewaretoken": token[1], **fields}
-    return visitor.ask("POST", path, data=data, files=files or None, headers={"Referer": f"https://{SITE}{path}"})
 
 
 def upload(visitor: Visitor, password: str) -> str:
