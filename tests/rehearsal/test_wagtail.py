@@ -11,7 +11,7 @@ import pytest
 
 from examples.wagtail.build import ADDED, IMAGE
 from rehearsal.home import CHECKOUT
-from tests.rehearsal.rehearsing import Visitor, rehearse, steps
+from tests.rehearsal.rehearsing import Visitor, rehearse, steps, submit
 
 pytestmark = [pytest.mark.integration, pytest.mark.rehearsal, pytest.mark.usefixtures("machine")]
 
