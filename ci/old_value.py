@@ -20,17 +20,17 @@ from ci.host import Host, HostError
 from ci.registry_tags import in_digitalocean
 from infra.generations import numbered
 from infra.host import USER, ssh_options
-from infra.release import LOGIN
 from infra.site import ENV_FILE
 
 _USER, _CLUSTER = "digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/databaseCluster:DatabaseCluster"
-_PASSWORD, _KEY = "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"
+_PASSWORD, PRIVATE_KEY = "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"
 _PSQL = "read -r PGPASSWORD; export PGPASSWORD; exec psql -qXAtc 'SELECT 1'"
 _BROKER = {
     "valkey": "read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec valkey-cli -e --user USER --no-auth-warning ping",
     "rabbitmq": "exec rabbitmqctl -q authenticate_user USER",
 }
-_PULL = "read -r user; read -r password\n{login}\ndocker pull --quiet {image} 2>&1"
+# The user's name is in the process list: at DigitalOcean, where it is a secret, it has been revoked before.
+_LOGIN = "DOCKER_CONFIG=$(mktemp -d); export DOCKER_CONFIG; docker login --username {user} --password-stdin {address} 2>&1"
 _LOOK = f"""value=$(cat)
 for task in $(docker ps --quiet --filter label=com.docker.swarm.service.name); do
   ! docker exec "$task" cat {ENV_FILE} 2>/dev/null | grep -qF -e "$value" || {{ docker inspect --format '{{{{.Name}}}}' "$task"; exit 1; }}
@@ -77,11 +77,11 @@ class OldValue:
                     told_push = deployment.outputs(pushes, f"registry-push-{number}").get("dockerCredentials", "")
                     values = {**values, "push": _token(told_push) if told_push else ""}
             case "ciKey":
-                values = {"private": told(_KEY, numbered("servers-ci", number))["privateKeyOpenssh"]}
+                values = {"private": told(PRIVATE_KEY, numbered("servers-ci", number))["privateKeyOpenssh"]}
             case "hostKey":
-                values = {"public": told(_KEY, numbered("servers-host", number))["publicKeyOpenssh"].strip()}
+                values = {"public": told(PRIVATE_KEY, numbered("servers-host", number))["publicKeyOpenssh"].strip()}
             case "deployKey":
-                values = {"public": told(_KEY, numbered("pipeline-deploy", number))["publicKeyOpenssh"].strip()}
+                values = {"public": told(PRIVATE_KEY, numbered("pipeline-deploy", number))["publicKeyOpenssh"].strip()}
             case _:
                 key = "site:secretKeyFallbacks" if finish else ""
                 values = {"value": str(config.get(key) if key else credentials.value(name, config))}
@@ -150,10 +150,9 @@ class OldValue:
         for token in filter(None, (self.values["password"], self.values.get("push"))):
             if in_digitalocean(self.values["address"]):
                 api_tokens.revoke_registry(token)
-        login = LOGIN.format(address=shlex.quote(self.values["address"]))
-        script = _PULL.format(login=login, image=shlex.quote(str(self.exports["image"])))
-        given = f"{self.values['username']}\n{self.values['password']}\n"
-        return self._attempt("pull the image with it", "unauthorized|denied|no basic auth|401", lambda: host.run(script, stdin=given))
+        script = _LOGIN.format(user=shlex.quote(self.values["username"]), address=shlex.quote(self.values["address"]))
+        how = f"docker login {self.values['address']}"
+        return self._attempt(how, "unauthorized|denied|401", lambda: host.run(script, stdin=self.values["password"]))
 
     def _ci_key(self, host: Host) -> Trial:
         with tempfile.TemporaryDirectory() as folder:

@@ -41,6 +41,8 @@ class Release:
     """The tags of a repository, to remove old ones."""
     tell: Tell
     ca_file: str | None = None
+    arrived: Callable[[], None] = lambda: None
+    """Done when the `up` has gone well, before anything is asked of the host."""
     mask: Mask = field(default_factory=Mask)
     """Learns the stack's secrets: what a failed command says is shown without them."""
 
@@ -65,6 +67,7 @@ class Release:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
         try:
             self.deployment.up(image, self._tell)
+            self.arrived()
             # Who it is may have changed, where its key was rotated.
             host = self.host()
             self._look(door, image, was_closed=closed.result())

@@ -1,8 +1,9 @@
 """`rotate`: a secret is changed in the stack's config and brought out like a release, wholly or not at all; its old value is tried."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from getpass import getpass
 
 from rich.console import Console
@@ -14,10 +15,11 @@ from ci.credentials import CredentialError
 from ci.deployment import LockedError
 from ci.events import Event, Tell
 from ci.host import HostError
-from ci.old_value import OldValue, Trial
+from ci.old_value import PRIVATE_KEY, OldValue, Trial
 from ci.release import Release, ReleaseError
 from ci.services import Services
 from ci.stack_config import Config, kept
+from infra.generations import numbered
 
 
 class RotationError(Exception):
@@ -45,13 +47,27 @@ class Rotation:
         try:
             with kept(self.config):
                 self.config.apply(edits)
-                self.release_of().run("")
+                self._release(name).run("")
         except LockedError as error:
             raise RotationError(f"{error}\nnothing was changed") from None
         except (CliError, HostError, ReleaseError) as error:
             raise RotationError(f"{error}\n{self._back(stack)}") from None
         release = self.release_of()
         return old.tried(release.host(), stack=stack, kept=name == "secretKey" and not finish, ca_file=release.ca_file)
+
+    def _release(self, name: str) -> Release:
+        """A pipeline that rotates its own ssh key is let in with the new one from then on."""
+        release = self.release_of()
+        if name != "ciKey":
+            return release
+        number = credentials.generation(name, self.config.values())
+
+        def let_in() -> None:
+            key = release.deployment.outputs(PRIVATE_KEY, numbered("servers-ci", number)).get("privateKeyOpenssh", "")
+            # Where there is no agent, whoever runs this has another way in.
+            subprocess.run(["ssh-add", "-q", "-"], input=key, text=True, capture_output=True)
+
+        return replace(release, arrived=let_in)
 
     def _beforehand(self, release: Release, name: str, new: str, *, finish: bool) -> None:
         """A token that its API does not take is refused; what visitors will notice is said."""

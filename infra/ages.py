@@ -1,16 +1,21 @@
 """Ages: when each secret was last rotated, kept in the state beside it, and how old each may get."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_command as command
 from pydantic import SecretStr
 
-from infra.settings import Settings
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
 
 LIMITS: Mapping[str, int] = {
     "secretKey": 365,

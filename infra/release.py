@@ -36,7 +36,7 @@ timeout {limit} docker pull --quiet {image} >/dev/null 2>"$DOCKER_CONFIG/said" |
   exit 1
 }}
 """
-LOGIN = """DOCKER_CONFIG=$(mktemp -d /dev/shm/pull.XXXXXX); export DOCKER_CONFIG
+_LOGIN = """DOCKER_CONFIG=$(mktemp -d /dev/shm/pull.XXXXXX); export DOCKER_CONFIG
 trap 'rm -rf "$DOCKER_CONFIG"' EXIT
 [ -z "$user" ] || printf '{{"auths": {{"%s": {{"auth": "%s"}}}}}}' {address} "$(printf '%s:%s' "$user" "$password" | base64 | tr -d '\n')" \
   > "$DOCKER_CONFIG/config.json\""""
@@ -47,7 +47,7 @@ would stand in the process list."""
 def pull_script(address: str, image: str) -> str:
     """A script that pulls an image with the credential on its stdin (name and password, a line each, both empty for a public image)."""
     return _PULL.format(
-        login=LOGIN.format(address=shlex.quote(address)),
+        login=_LOGIN.format(address=shlex.quote(address)),
         address=shlex.quote(address),
         image=shlex.quote(image),
         repository=shlex.quote(image.partition("@")[0]),

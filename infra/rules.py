@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra import capacity, placeholders
 from infra.access import blob
+from infra.ages import LIMITS
 from infra.masking import maskable
 from infra.problems import Problem
 
@@ -143,6 +144,9 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
             "is weak: at least 50 characters, 5 different ones, and no placeholder (Django's check security.W009)",
             mend=mend,
         )
+    for name in settings.secret_ages:
+        if name not in LIMITS and name.removeprefix("secrets.") not in settings.secrets:
+            yield Problem(f"site:secretAges.{name}", f"is no secret of this stack; there are {', '.join(LIMITS)} and secrets.NAME")
     for name in settings.env.keys() & settings.secrets.keys():
         yield Problem(f"site:env.{name}", "is in `secrets` too", mend=f"pulumi config rm --path site:env.{name}")
 

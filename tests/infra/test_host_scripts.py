@@ -1,17 +1,20 @@
 """The scripts that run on a host, run here with a `docker` that only pretends."""
 
+import base64
+import json
 import os
 import shlex
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from infra.release import _script
+from infra.release import _script, pull_script
 from tests.infra.build import Build, Resource
 from tests.infra.engine import Engine
-from tests.infra.values import CANARIES, CHECKOUT, IMAGE
+from tests.infra.values import CHECKOUT, IMAGE
 from tests.programs import program
 
 _TEMPORARY, _MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the host's own
@@ -19,8 +22,12 @@ _TEMPORARY, _MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the host's own
 _DOCKER = r"""#!/bin/sh
 echo "$*" >> "$STATE/calls"
 case $1 in
-  login) cat > "$STATE/password"; echo "$DOCKER_CONFIG" > "$STATE/config"; exit "${LOGIN:-0}" ;;
-  pull) [ "$2" = --quiet ] || echo "Digest: sha256:0123"; exit "${PULL:-0}" ;;
+  pull) [ "$2" = --quiet ] || { echo "Digest: sha256:0123"; exit "${PULL:-0}"; }
+    echo "$DOCKER_CONFIG" > "$STATE/folder"
+    cat "$DOCKER_CONFIG/config.json" > "$STATE/credential" 2>/dev/null
+    stat -c %a "$DOCKER_CONFIG" > "$STATE/mode"
+    [ -z "${KILL:-}" ] || kill "-$KILL" "$ITSELF"
+    echo "${SAYS:-}" >&2; exit "${PULL:-0}" ;;
   ps) echo "${TASK:-}" ;;
   rm) exit 0 ;;
   image) case $2 in
@@ -47,11 +54,11 @@ class Host:
 
     state: Path
 
-    def run(self, script: str, stdin: str, **told: str) -> subprocess.CompletedProcess[str]:
-        """Run a script on it; `told` says what the pretended docker is to answer."""
+    def run(self, script: str, stdin: str, *, by: str = "sh", **told: str) -> subprocess.CompletedProcess[str]:
+        """Run a script on it, by this shell; `told` says what the pretended docker is to answer."""
         script = script.replace(f"{_TEMPORARY}/schema.sql", f"{self.state}/schema.sql").replace("/srv/site/proxy", str(self.state))
         environment = {"PATH": f"{self.state}:/usr/bin:/bin", "STATE": str(self.state), **told}
-        return subprocess.run(["sh", "-c", script], input=stdin, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run([by, "-c", script], input=stdin, env=environment, capture_output=True, text=True, check=False)
 
     def told(self, name: str) -> str:
         """What the pretended docker noted."""
@@ -70,31 +77,74 @@ def host(tmp_path: Path) -> Host:
 needs_shm = pytest.mark.skipif(not os.access(_MEMORY, os.W_OK), reason=f"no {_MEMORY} on this machine")
 
 
+def pulled(host: Host, user: str, password: str, **told: str) -> subprocess.CompletedProcess[str]:
+    """Pull with a credential, in the shell that runs scripts on a host (infra/cloud-init.yaml), with all programs watched."""
+    for name in ("base64", "cat", "echo", "env", "grep", "mktemp", "printf", "rm", "sed", "tee", "timeout", "tr"):
+        program(host.state, name, f'#!/bin/sh\necho "$*" >> "$STATE/words"\nexec {shutil.which(name)} "$@"\n')
+    script = f"export ITSELF=$$\n{pull_script('registry.gitlab.com', IMAGE)}"
+    return host.run(script, f"{user}\n{password}\n", by="bash", **told)
+
+
+def auths(host: Host) -> dict[str, str]:
+    """What Docker finds at the time of the pull: by registry, name and password."""
+    found = json.loads(host.told("credential"))["auths"]
+    return {registry: base64.b64decode(entry["auth"], validate=True).decode() for registry, entry in found.items()}
+
+
 @needs_shm
-def test_the_pull_credential_is_in_memory_and_gone_after_the_pull(host: Host, staging: Build) -> None:
+def test_the_pull_credential_is_in_memory_for_docker_alone_and_gone_after_the_pull(host: Host, staging: Build) -> None:
     assert host.run(*of(staging.one("command.Command", "release-pull"))).returncode == 0
-    assert host.told("password") == "canary-9-pull-token"
-    folder = Path(host.told("config").strip())
+    folder = Path(host.told("folder").strip())
     assert folder.is_relative_to(_MEMORY)
     assert not folder.exists()
-    assert not [canary for canary in CANARIES if canary in host.told("calls")], "it would be in the process list"
+    assert host.told("mode") == "700\n"
+    [(registry, login)] = auths(host).items()
+    assert (registry, login.partition(":")[2]) == ("registry.gitlab.com", "canary-9-pull-token")
 
 
 @needs_shm
-@pytest.mark.parametrize("fails", ["LOGIN", "PULL"])
-def test_a_pull_that_fails_fails_the_run_and_leaves_no_credential(host: Host, staging: Build, fails: str) -> None:
-    ran = host.run(*of(staging.one("command.Command", "release-pull")), **{fails: "1"})
+@pytest.mark.parametrize("password", ["short", "dop_v1_" + "0123456789abcdef" * 4, '100%s "quoted" \\n'], ids=["short", "long", "odd"])
+def test_a_pull_credential_of_any_shape_works_and_is_on_no_command_line(host: Host, password: str) -> None:
+    """The user of DigitalOcean's registry is the token too."""
+    user = f"user-{password}"
+    assert pulled(host, user, password).returncode == 0
+    assert auths(host) == {"registry.gitlab.com": f"{user}:{password}"}
+    words = host.told("words") + host.told("calls")
+    assert "pull --quiet" in words
+    assert not [part for part in (user, password, base64.b64encode(f"{user}:{password}".encode()).decode()) if part in words]
+
+
+@needs_shm
+@pytest.mark.parametrize(
+    ("says", "refused"),
+    [
+        ("Error response from daemon: unauthorized: HTTP Basic: Access denied", True),
+        ("error from registry: denied", True),
+        ("dial tcp: lookup registry.gitlab.com: no such host", False),
+    ],
+)
+def test_a_pull_that_fails_fails_the_run_and_leaves_no_credential(host: Host, staging: Build, says: str, refused: bool) -> None:
+    ran = host.run(*of(staging.one("command.Command", "release-pull")), PULL="1", SAYS=says)
     assert ran.returncode == 1
-    assert ("registry.gitlab.com refused the pull credential" in ran.stderr) is (fails == "LOGIN")
-    assert not Path(host.told("config").strip()).exists()
+    assert says in ran.stderr
+    assert ("registry.gitlab.com refused the pull credential" in ran.stderr) is refused
+    assert not Path(host.told("folder").strip()).exists()
 
 
 @needs_shm
-def test_a_public_image_is_pulled_without_a_login(host: Host, engine: Engine) -> None:
+@pytest.mark.parametrize("kill", ["TERM", "HUP"])
+def test_a_pull_that_is_killed_leaves_no_credential(host: Host, kill: str) -> None:
+    assert pulled(host, "user", "password-of-the-pull", KILL=kill).returncode != 0
+    assert auths(host), "it was there"
+    assert not Path(host.told("folder").strip()).exists()
+
+
+@needs_shm
+def test_a_public_image_is_pulled_without_a_credential(host: Host, engine: Engine) -> None:
     command = engine.build("staging", appProject="").one("command.Command", "release-pull")
     assert host.run(*of(command)).returncode == 0
     assert host.told("calls").splitlines()[-1] == f"pull --quiet {IMAGE}"
-    assert "login" not in host.told("calls")
+    assert host.told("credential") == ""
 
 
 def test_an_image_that_is_there_is_not_pulled_so_that_going_back_needs_no_registry(host: Host, staging: Build) -> None:
