@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bcrypt
+import httpx
 import pytest
 
 from infra.proxy import caddyfile
@@ -50,10 +53,12 @@ def caddy(command: str, text: str, folder: Path) -> subprocess.CompletedProcess[
     """Let Caddy read a file; it looks for its own folders below HOME."""
     file = folder / "Caddyfile"
     file.write_text(text)
-    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin:/usr/local/bin"}
-    return subprocess.run(
-        ["caddy", command, "--adapter", "caddyfile", "--config", str(file)], capture_output=True, text=True, env=environment, check=False
-    )
+    words = ["caddy", command, "--adapter", "caddyfile", "--config", str(file)]
+    return subprocess.run(words, capture_output=True, text=True, env=environment(folder), check=False)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {"HOME": str(folder), "PATH": "/usr/bin:/bin:/usr/local/bin"}
 
 
 def adapted(text: str, folder: Path) -> dict[str, Any]:
@@ -120,6 +125,36 @@ def test_tasks_are_found_by_their_name_twice_a_second(tmp_path: Path) -> None:
     assert (upstreams["source"], upstreams["name"], upstreams["port"]) == ("a", "site", "9000")
     assert upstreams["refresh"] == 500_000_000
     assert proxy["load_balancing"]["try_duration"] >= 10 * 10**9, "a request that meets a stopping task is tried on the next one"
+
+
+def _open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@needs_caddy
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_that_comes_while_nobody_serves_is_held_and_not_refused(method: str, tmp_path: Path) -> None:
+    (proxy,) = handlers(adapted(render(web="nobody.invalid"), tmp_path), "reverse_proxy")
+    proxy["load_balancing"]["try_duration"] = "1s"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = {"listen": [f"127.0.0.1:{port}"], "routes": [{"handle": [proxy]}], "automatic_https": {"disable": True}}
+    file = tmp_path / "held.json"
+    file.write_text(json.dumps({"admin": {"disabled": True}, "apps": {"http": {"servers": {"held": server}}}}))
+    with subprocess.Popen(
+        ["caddy", "run", "--config", str(file)], env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        try:
+            deadline = time.monotonic() + 10
+            while not _open(port):
+                assert time.monotonic() < deadline
+            began = time.monotonic()
+            answer = httpx.request(method, f"http://127.0.0.1:{port}/", timeout=30)
+            assert answer.status_code in (502, 503)
+            assert time.monotonic() - began >= 1
+        finally:
+            running.terminate()
 
 
 @needs_caddy
