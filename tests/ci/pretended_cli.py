@@ -1,9 +1,11 @@
 """What the tests put on PATH as `pulumi` and as `ssh`: answers from answers.json beside it, and notes each call in calls.jsonl.
 
 answers.json: `state` (an export, or null: no such stack), `lock` (the backend's words, or empty), `config` (by key), `cloud` (what a
-refresh of a URN finds: outputs, or null where it is gone), `events` and `fails` of an `up`, `host` (what scripts print, by a part of
-them, or null where the host does not answer; a number is an exit code), `asked` (the stack file of the last `up`). `config set`, `rm`
-and `--show-secrets` work on the stack file itself, as the real one does; `refuses` is a key that `config set` fails on.
+refresh of a URN finds: outputs, or null where it is gone), `events` and `fails` of an `up` (a list: of each in turn), `becomes` (answers
+that an `up` changes where it goes well), `host` (what scripts print, by a part of them, or null where the host does not answer; a number
+is an exit code, a list the words of a failure), `hostKey` (the only key that the host has, or empty), `asked` and `before` (the stack
+file of the last `up`, and of the one before). `config set`, `rm` and `--show-secrets` work on the stack file itself, as the real one
+does; `refuses` is a key that `config set` fails on, and `passphrase`, where there is one, is needed to read secrets.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import base64
 import itertools
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,9 +34,15 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
                 raise SystemExit(f"error: configuration key '{key}' not found for stack 'staging'")
             return str(answers["config"][key])
         case ["config", ("--show-secrets" | "set" | "rm"), *_]:
+            _unlocked(answers)
             return _config(words, answers.get("refuses", ""))
         case _ if state is None:
             raise SystemExit("error: no stack named 'staging' found")
+        case ["stack", "change-secrets-provider", "passphrase"]:
+            _unlocked(answers)
+            answers["passphrase"] = sys.stdin.readline().removesuffix("\n")
+            file = Path("Pulumi.staging.yaml")
+            file.write_text(re.sub("(?m)^encryptionsalt: .*$", "encryptionsalt: v1:another", file.read_text()))
         case ["stack", "export", *_]:
             return json.dumps(state)
         case ["stack", "import"]:
@@ -44,14 +53,22 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
             _refresh(state["deployment"], rest, answers["cloud"])
         case ["up", *rest]:
             if "--config-file" in rest:
-                answers["asked"] = Path(rest[rest.index("--config-file") + 1]).read_text()
+                answers["before"], answers["asked"] = answers["asked"], Path(rest[rest.index("--config-file") + 1]).read_text()
             print(*map(json.dumps, answers["events"]), sep="\n")
-            if answers["fails"]:
+            fails = answers["fails"]
+            if fails := (fails.pop(0) if fails else "") if isinstance(fails, list) else fails:
                 save(answers)
-                raise SystemExit(answers["fails"])
+                raise SystemExit(fails)
+            answers.update(answers.get("becomes", {}))
         case _:
             raise SystemExit(f"error: the tests have no `pulumi {' '.join(words)}`")
     return ""
+
+
+def _unlocked(answers: dict[str, Any]) -> None:
+    """Secrets can be read."""
+    if answers.get("passphrase", "") not in ("", os.environ.get("PULUMI_CONFIG_PASSPHRASE")):
+        raise SystemExit(answers.get("shut", "error: get stack secrets manager: incorrect passphrase"))
 
 
 def _config(words: list[str], refuses: str) -> str:
@@ -109,13 +126,15 @@ def _refresh(deployment: dict[str, Any], words: list[str], cloud: dict[str, Any]
     deployment["resources"] = [resource for resource in deployment["resources"] if resource["urn"] not in gone]
 
 
-def ssh(script: str, host: dict[str, str | int] | None) -> str:
+def ssh(words: list[str], answers: dict[str, Any]) -> str:
     """What a script on the host prints."""
-    if host is None:
+    if answers["host"] is None:
         raise SystemExit("ssh: connect to host 203.0.113.10 port 22: Connection timed out")
-    said = next((said for part, said in host.items() if part in script), "")
-    if isinstance(said, int):
-        raise SystemExit(said)
+    if not any(answers.get("hostKey", "") in word for word in words):
+        raise SystemExit("Host key verification failed.")
+    said = next((said for part, said in answers["host"].items() if part in words[-1]), "")
+    if not isinstance(said, str):
+        raise SystemExit(said if isinstance(said, int) else "\n".join(said))
     return said
 
 
@@ -135,7 +154,7 @@ def main() -> None:
         noted = ["ssh", words[-1]]
     with (HERE / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps([*noted, *(["MUST=1"] if os.environ.get("MUST") and noted[0] == "up" else [])]) + "\n")
-    print(pulumi(words, answers) if program == "pulumi" else ssh(words[-1], answers["host"]), end="")
+    print(pulumi(words, answers) if program == "pulumi" else ssh(words, answers), end="")
     if program == "pulumi":
         save(answers)
 

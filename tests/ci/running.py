@@ -62,6 +62,7 @@ class Running:
     stack: str = "staging"
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     migrations: dict[str, Migrations] = field(default_factory=dict)
+    login: dict[str, str] | None = None
 
     def exports(self) -> dict[str, Any]:
         return self.exported
@@ -86,7 +87,7 @@ class Running:
         return self.resources.get(f"{type}::{name}", {})
 
     def pull_login(self) -> dict[str, str] | None:
-        return None
+        return self.login
 
     def run(self, image: str, **options: bool) -> str:
         found = Release(deployment=self, host_of=self._host, releases_of=lambda _: None, tags_of=lambda _: Nothing(), tell=self._hear)
