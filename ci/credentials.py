@@ -42,6 +42,13 @@ def generation(name: str, config: Mapping[str, Any]) -> int:
     return int((config.get("site:generations") or {}).get(name, 1))
 
 
+def check(name: str) -> None:
+    """Raises CredentialError for a name that no secret of any stack has."""
+    every = (*GENERATED, *CONFIGURED, PASSPHRASE)
+    if name not in every and not name.startswith("secrets."):
+        raise CredentialError(f"{name} is no secret; there are {', '.join(every)} and secrets.NAME for each of the site's own")
+
+
 def random(name: str) -> str:
     """A new value for what is only ours. Raises CredentialError for what others know too."""
     if name == "secretKey" or name.startswith("secrets."):

@@ -92,6 +92,7 @@ class Rotation:
 
 def new_value(name: str, *, stdin: bool, at_random: bool, finish: bool) -> str:
     """What a person gives, on stdin or at the terminal; empty where the program makes it. Raises CredentialError."""
+    credentials.check(name)
     if name in credentials.GENERATED or finish:
         return ""
     if at_random or (name == "secretKey" and not stdin):
