@@ -136,6 +136,8 @@ class Workspace:
     def _set_secret(self, key: str, value: Any) -> None:
         """An object by its entries, as people set them."""
         if isinstance(value, dict):
+            # What is no entry any more goes too.
+            self.cli.run("config", "rm", key)
             for name, entry in value.items():
                 self._set_secret(f"{key}.{name}", entry)
         else:
