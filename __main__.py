@@ -35,7 +35,8 @@ servers = Servers("servers", stack=stack, region=s.region, image=s.server_image,
                   ci_key_generation=s.generations.ci_key, host_key_generation=s.generations.host_key, vpc_id=network.vpc_id,
                   site_address=network.address, renew=s.renew_server, database=database.connection, login=registry.login, tag=network.tag)
 schema = Schema("schema", host=servers.host, administrator=database.administrator, connection=database.connection,
-                cluster_id=database.cluster_id, client_image=s.database_client_image)
+                cluster_id=database.cluster_id, client_image=s.database_client_image, generation=s.generations.database,
+                stop_grace=s.stop_grace)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
          deploy_key_generation=s.generations.deploy_key, push=registry.push,
          variables=variables(s.digitalocean_token, s.gitlab_token, s.state_url, s.state_access_key, s.state_secret_key, servers.ci_key))
@@ -44,8 +45,8 @@ parts: list[pulumi.Resource] = []
 if s.deploy_site:
     swarm = servers.on_droplet
     broker = None if s.broker == "none" else Broker("broker", host=servers.host, kind=s.broker, image=s.broker_image, protect=s.protect,
-                                                    generation=s.generations.broker, memory=sizes.BROKER_MEMORY[s.broker],
-                                                    network=servers.network, opts=swarm)
+                                                    generation=s.generations.broker, stop_grace=s.stop_grace,
+                                                    memory=sizes.BROKER_MEMORY[s.broker], network=servers.network, opts=swarm)
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
                              broker_url=broker.url if broker else None, secret_key=s.secret_key, fallbacks=s.secret_key_fallbacks,
                              env=s.env, secrets=s.secrets)

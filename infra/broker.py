@@ -11,7 +11,7 @@ import pulumi_random as random
 from infra.generations import numbered
 from infra.host import Host, on_host
 from infra.pinned import pinned
-from infra.service import duration, service
+from infra.service import drained, duration, service
 
 IMAGES = {"valkey": "valkey/valkey:8", "rabbitmq": "rabbitmq:4"}
 _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
@@ -57,6 +57,7 @@ class Broker(pulumi.ComponentResource):
         kind: str,
         image: str,
         generation: int,
+        stop_grace: int,
         memory: int,
         network: pulumi.Input[str],
         protect: bool,
@@ -94,7 +95,7 @@ class Broker(pulumi.ComponentResource):
             script=_inside(name, _ADD[kind].replace("LOGIN", user)),
             stdin=password.apply(lambda text: (hashlib.sha256(text.encode()).hexdigest() if kind == "valkey" else text) + "\n"),
             triggers=[host.droplet],
-            delete=_inside(name, _REMOVE[kind].replace("LOGIN", user)),
+            delete=f"{drained(stop_grace)}; {_inside(name, _REMOVE[kind].replace('LOGIN', user))}",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running]),
         )
         scheme = {"valkey": "redis://{}:{}@{}:6379/0", "rabbitmq": "amqp://{}:{}@{}:5672/"}[kind]

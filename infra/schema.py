@@ -6,7 +6,9 @@ from pathlib import Path
 import pulumi
 
 from infra.connection import Connection
+from infra.generations import numbered
 from infra.host import Host, on_host
+from infra.service import drained
 
 _SQL = (Path(__file__).parent / "schema.sql").read_text()
 # Passwords come on stdin and go to psql by its environment. The second call is the login user's own: whatever it makes from now
@@ -33,6 +35,8 @@ class Schema(pulumi.ComponentResource):
         connection: Connection,
         cluster_id: pulumi.Input[str],
         client_image: str,
+        generation: int,
+        stop_grace: int,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("site:infra:Schema", name, None, opts)
@@ -60,6 +64,15 @@ class Schema(pulumi.ComponentResource):
                 pulumi.Output.all(administrator.password, connection.password).apply(lambda secrets: "\n".join([*secrets, _SQL]))
             ),
             triggers=[cluster_id, connection.name, connection.user],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # Its user goes after it: whoever is still at work with the old login may end that.
+        on_host(
+            numbered(f"{name}-login", generation),
+            host=host,
+            script=connection.user.apply(lambda user: f": {user}"),
+            triggers=[host.droplet],
+            delete=drained(stop_grace),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

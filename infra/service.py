@@ -17,6 +17,16 @@ WATCH_PROVEN = 5
 """And what has waited that long before it took over: that ends before the provider looks again (7, 12, 22, 32 s after an update)."""
 
 
+def drained(stop_grace: int) -> str:
+    """A command for the host that waits until the tasks that were replaced have ended what they had begun: an update is done before.
+
+    `stop_grace` is the longest of the site's processes, in seconds: after it they are killed.
+    """
+    stopping = "docker service ls --quiet | xargs --no-run-if-empty docker service ps --filter desired-state=shutdown"
+    running = f"{stopping} --format '{{{{.CurrentState}}}}' | grep -q '^Running'"
+    return f"left={stop_grace + 15}; while [ $left -gt 0 ] && {running}; do sleep 1; left=$((left - 1)); done"
+
+
 def duration(seconds: int) -> str:
     """Go's shortest form, like `1m30s`: the provider reads it back so."""
     hours, rest = divmod(seconds, 3600)

@@ -136,6 +136,11 @@ class Settings(BaseModel):
         """The name of the process that serves."""
         return next(name for name, process in self.processes.items() if process.port is not None)
 
+    @cached_property
+    def stop_grace(self) -> int:
+        """The longest of all processes, in seconds."""
+        return max(process.stop_grace for process in self.processes.values())
+
 
 _TEXTS = (str, SecretStr)
 _NOT_KEYS = {"stack", "digitalocean_token", "gitlab_token"}

@@ -12,6 +12,7 @@ from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.test_changes import touched
 from tests.infra.values import OPERATOR_KEY
+from tests.programs import program
 
 KINDS = ("database", "broker", "registry", "ciKey", "deployKey", "hostKey")
 
@@ -135,3 +136,29 @@ def test_the_brokers_commands_name_the_user_and_are_spelt_as_the_broker_knows_th
     words = {"valkey": ("ACL SETUSER site7 ", "ACL DELUSER site7"), "rabbitmq": ("rabbitmqctl -q $do site7", "delete_user site7")}[kind]
     assert words[0] in user.plain["create"]
     assert words[1] in user.plain["delete"]
+
+
+@pytest.mark.parametrize("name", ["schema-login", "broker"])
+def test_an_old_login_goes_when_the_tasks_that_had_it_have_ended(build: Build, name: str, tmp_path: Path) -> None:
+    """An update is done while they still end what they have begun."""
+    left = build.one("command.Command", name)
+    program(
+        tmp_path,
+        "docker",
+        """#!/bin/sh
+        echo "$*" >> "$0.calls"
+        case "$*" in
+          "service ls --quiet") echo web ;;
+          "service ps"*) [ "$(grep -c "service ps" "$0.calls")" -gt 2 ] || echo "Running 9 seconds ago" ;;
+          ps*) echo broker-task ;;
+        esac
+        """,
+    )
+    program(tmp_path, "sleep", "#!/bin/sh\n")
+    script = shlex.split(left.plain["delete"])[-1]
+    subprocess.run(["sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+    calls = (tmp_path / "docker.calls").read_text().splitlines()
+    assert sum(call.startswith("service ps") for call in calls) == 3
+    assert [call for call in calls if call.startswith("exec")] == ([calls[-1]] if name == "broker" else []), "and then the user goes"
+    if name == "schema-login":
+        assert build.one("digitalocean.DatabaseUser").urn in build.before(left)
