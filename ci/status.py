@@ -53,6 +53,11 @@ def _print(shown: dict[str, str], found: list[Age], stack: str, console: Console
     if not found:
         console.print(f"When its secrets were rotated is known after: python -m ci up --stack {stack}", highlight=False)
         return
+    print_ages(found, stack, console)
+
+
+def print_ages(found: list[Age], stack: str, console: Console) -> None:
+    """A table of them, with a command for each that is past its limit."""
     table = Table("secret", "last rotated", box=None, pad_edge=False)
     for heading in ("days", "limit"):
         table.add_column(heading, justify="right")

@@ -1,8 +1,12 @@
 """`status`: what runs, in a few lines for people or as JSON."""
 
+import contextlib
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
+from ci.ages import ages
 from rehearsal.apis import Apis
 from rehearsal.cloud.world import WorldError
 from rehearsal.home import Home
@@ -14,7 +18,7 @@ _TASKS = "docker service ls --format '{{json .}}'"
 
 
 def status(home: Home) -> dict[str, Any]:
-    """Of every stack: URL, whether it answers, release, and its services with their replicas."""
+    """Of every stack: URL, whether it answers, release, and its services with their replicas, and how old its secrets are."""
     return {"cloud": Apis(home).url, "stacks": {name: _stack(Stack(name, home)) for name in home.stacks()}}
 
 
@@ -26,7 +30,11 @@ def _stack(stack: Stack) -> dict[str, Any]:
         "address": exports.get("address"),
         "engine": stack.engine,
         "services": {},
+        "secrets": [],
     }
+    with contextlib.suppress(WorldError):
+        limits = stack.settings(None)[0].secret_ages
+        found["secrets"] = [asdict(age) for age in ages(exports.get("rotated") or {}, limits, now=datetime.now(UTC))]
     try:
         found["answer"] = answer(stack, "/")
     except OSError as error:

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
+from ci.ages import Age
+from ci.status import print_ages
 from rehearsal.conductor.outcome import Outcome
 from rehearsal.conductor.step import Op
 from rehearsal.home import CHECKOUT, Home
@@ -43,5 +45,7 @@ def stacks(found: dict[str, Any], console: Console) -> None:
         console.print(f"  release {stack['image']}", highlight=False)
         for service, replicas in sorted(stack["services"].items()):
             console.print(f"  {service:<10} {replicas}", highlight=False)
+        if stack["secrets"]:
+            print_ages([Age(**age) for age in stack["secrets"]], name, console)
         if "error" in stack:
             console.print(f"  [red]{stack['error']}[/red]", highlight=False)
