@@ -19,6 +19,8 @@ def accepted(name: str, token: str) -> bool:
         answer = _ask("GET", f"{_digitalocean()}/v2/account", {"Authorization": f"Bearer {token}"})
     else:
         answer = _ask("GET", f"{_gitlab()}/api/v4/user", {"PRIVATE-TOKEN": token})
+    if answer.status_code >= 500:
+        raise CloudError(f"{answer.request.url} answers {answer.status_code}: whether it takes the token can't be told")
     return answer.status_code not in (401, 403)
 
 

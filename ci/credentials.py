@@ -11,7 +11,7 @@ GENERATED = ("database", "broker", "registry", "ciKey", "deployKey", "hostKey")
 """The program makes these: raising a number makes the next one."""
 CONFIGURED = ("secretKey", "basicAuth", "stateAccessKey", "stateSecretKey", "digitalocean:token", "gitlab:token")
 """These are values of the config; so is each `secrets.NAME`."""
-PASSPHRASE = "passphrase"  # noqa: S105 - the name of a secret
+PASSPHRASE = strength.PASSPHRASE
 
 
 class CredentialError(Exception):

@@ -41,7 +41,7 @@ class GitLab:
             known = {(found.key, found.environment_scope) for found in variables.list(iterator=True)}
             new = {"value": value, "protected": True, "raw": True}
             if (key, scope) in known:
-                variables.update(key, new, filter={"environment_scope": scope})
+                variables.update(key, {**new, "masked": True}, filter={"environment_scope": scope})
             else:
                 variables.create({"key": key, "environment_scope": scope, "masked_and_hidden": True, **new})
 

@@ -30,10 +30,13 @@ _BROKER = {
     "rabbitmq": "exec rabbitmqctl -q authenticate_user USER",
 }
 # The user's name is in the process list: at DigitalOcean, where it is a secret, it has been revoked before.
-_LOGIN = "DOCKER_CONFIG=$(mktemp -d); export DOCKER_CONFIG; docker login --username {user} --password-stdin {address} 2>&1"
-_LOOK = f"""value=$(cat)
-for task in $(docker ps --quiet --filter label=com.docker.swarm.service.name); do
-  ! docker exec "$task" cat {ENV_FILE} 2>/dev/null | grep -qF -e "$value" || {{ docker inspect --format '{{{{.Name}}}}' "$task"; exit 1; }}
+_LOGIN = """DOCKER_CONFIG=$(mktemp -d /dev/shm/login.XXXXXX); export DOCKER_CONFIG
+trap 'rm -rf "$DOCKER_CONFIG"' EXIT
+docker login --username {user} --password-stdin {address} 2>&1"""
+# The shell compares by itself: as a word of grep's, the value would be in the process list.
+_LOOK = f"""value=$(cat); tasks=$(docker ps --quiet --filter label=com.docker.swarm.service.name) || exit
+for task in $tasks; do
+  case $(docker exec "$task" cat {ENV_FILE} 2>/dev/null) in *"$value"*) docker inspect --format '{{{{.Name}}}}' "$task" ;; esac
 done"""
 
 
@@ -142,13 +145,13 @@ class OldValue:
         )
         return self._attempt(
             f"authenticate as {user}",
-            "WRONGPASS|Authentication failed|Error",
+            "WRONGPASS|failed to authenticate user",
             lambda: host.run(script, stdin=self.values["password"] + "\n"),
         )
 
     def _registry(self, host: Host) -> Trial:
         for token in filter(None, (self.values["password"], self.values.get("push"))):
-            if in_digitalocean(self.values["address"]):
+            if in_digitalocean(f"{self.values['address']}/"):
                 api_tokens.revoke_registry(token)
         script = _LOGIN.format(user=shlex.quote(self.values["username"]), address=shlex.quote(self.values["address"]))
         how = f"docker login {self.values['address']}"
@@ -163,7 +166,10 @@ class OldValue:
             command = ["ssh", *own, *ssh_options(host.address, [host.key]), f"{USER}@{host.address}", "true"]
 
             def log_in() -> None:
-                done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=dict(os.environ))
+                try:
+                    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                except subprocess.TimeoutExpired:
+                    raise HostError("no end within 60 s") from None
                 if done.returncode:
                     raise HostError(done.stderr.strip()[-300:])
 
@@ -196,12 +202,16 @@ class OldValue:
         return self._told(False, "visit with it: still let in")
 
     def _in_tasks(self, host: Host) -> Trial:
+        # As it stands in the file, which is made for a shell.
         plain = shlex.quote(self.values["value"]).strip("'")
+        how = "look for it in what runs"
         try:
-            host.run(_LOOK, stdin=plain)
+            found = host.run(_LOOK, stdin=plain).split()
         except HostError as error:
-            return self._told(False, f"look for it in what runs: {error}")
-        return self._told(True, "look for it in what runs: nobody has it; where somebody else gives it out, end it there too")
+            return self._told(None, f"{how}: {error}")
+        if found:
+            return self._told(False, f"{how}: {', '.join(found)}")
+        return self._told(True, f"{how}: nobody has it; where somebody else gives it out, end it there too")
 
 
 def _token(docker_config: str) -> str:

@@ -58,5 +58,6 @@ def _tried(cli: Cli) -> Trial:
     try:
         cli.run("config", "--show-secrets", "--json")
     except CliError as error:
-        return Trial(PASSPHRASE, "incorrect passphrase" in str(error), "open the config with it: incorrect passphrase")
+        refused = "incorrect passphrase" in str(error) or None
+        return Trial(PASSPHRASE, refused, f"open the config with it: {'incorrect passphrase' if refused else error}")
     return Trial(PASSPHRASE, False, "open the config with it: it still opens")

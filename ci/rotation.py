@@ -18,7 +18,8 @@ from ci.host import HostError
 from ci.old_value import PRIVATE_KEY, OldValue, Trial
 from ci.release import Release, ReleaseError
 from ci.services import Services
-from ci.stack_config import Config, kept
+from ci.stack_config import Config, Edit, kept
+from ci.thing import CloudError
 from infra.generations import numbered
 
 
@@ -40,24 +41,39 @@ class Rotation:
         `finish` takes out what the rotation before has kept for a while. Raises CredentialError before anything is touched, and
         RotationError where the new value is not accepted: the old one serves.
         """
-        config, release = self.config.values(), self.release_of()
+        config = self.config.values()
         edits = credentials.last_edits(name, config) if finish else credentials.edits(name, new, config)
+        release = self.release_of()
+        stack, exports = release.deployment.stack, release.deployment.exports()
+        if not exports.get("image"):
+            raise CredentialError(f"nothing runs on {stack} yet: change the config, then python -m ci up --stack {stack}")
         self._beforehand(release, name, new, finish=finish)
-        stack, old = release.deployment.stack, OldValue.of(name, config, release.deployment, finish=finish)
+        old = OldValue.of(name, config, release.deployment, finish=finish)
+        secrets = [new, *old.values.values()]
         try:
             with kept(self.config):
-                self.config.apply(edits)
-                self._release(name).run("")
+                self._apply(edits)
+                self._release(name, secrets).run("")
         except LockedError as error:
             raise RotationError(f"{error}\nnothing was changed") from None
         except (CliError, HostError, ReleaseError) as error:
-            raise RotationError(f"{error}\n{self._back(stack)}") from None
+            raise RotationError(f"{error}\n{self._back(stack, secrets)}") from None
         release = self.release_of()
-        return old.tried(release.host(), stack=stack, kept=name == "secretKey" and not finish, ca_file=release.ca_file)
+        try:
+            return old.tried(release.host(), stack=stack, kept=name == "secretKey" and not finish, ca_file=release.ca_file)
+        except (CloudError, HostError) as error:
+            return Trial(name, None, f"the new one is in force, but the old one could not be tried: {error}")
 
-    def _release(self, name: str) -> Release:
-        """A pipeline that rotates its own ssh key is let in with the new one from then on."""
+    def _apply(self, edits: Sequence[Edit]) -> None:
+        try:
+            self.config.apply(edits)
+        except CliError as error:
+            raise RotationError(f"{error}\nnothing was changed") from None
+
+    def _release(self, name: str, secrets: Sequence[str]) -> Release:
+        """A pipeline that rotates its own ssh key is let in with the new one from then on. `secrets` are not shown, in whatever state."""
         release = self.release_of()
+        release.mask.learn(secrets)
         if name != "ciKey":
             return release
         number = credentials.generation(name, self.config.values())
@@ -75,13 +91,16 @@ class Rotation:
             raise CredentialError(f"{name}: its API refuses the new one; nothing was changed")
         if name == "secretKey" and not finish:
             host, image = release.host(), str(release.deployment.exports().get("image") or "")
-            if fallbacks.read(host, image, service=Services.on(host).serving) is not True:
+            reads = fallbacks.read(host, image, service=Services.on(host).serving)
+            if reads is None:
+                self._say("warning: can't tell whether the image reads former keys (SECRET_KEY_FALLBACKS); if not, everyone is logged out")
+            elif not reads:
                 self._say("warning: the image does not read former keys (SECRET_KEY_FALLBACKS): everyone is logged out by this")
 
-    def _back(self, stack: str) -> str:
+    def _back(self, stack: str, secrets: Sequence[str]) -> str:
         """The state has to say again what runs; gives what to tell of it."""
         try:
-            self.release_of().run("")
+            self._release("", secrets).run("")
         except (CliError, HostError, ReleaseError) as error:
             return f"the config is as it was, but not everything that runs: {error}\ngo on with: python -m ci up --stack {stack}"
         return "the config is as it was, and the old value serves: nothing was rotated"
@@ -94,7 +113,7 @@ def new_value(name: str, *, stdin: bool, at_random: bool, finish: bool) -> str:
     """What a person gives, on stdin or at the terminal; empty where the program makes it. Raises CredentialError."""
     credentials.check(name)
     if name in credentials.GENERATED or finish:
-        return ""
+        return sys.stdin.read().removesuffix("\n") if stdin else ""
     if at_random or (name == "secretKey" and not stdin):
         return credentials.random(name)
     if stdin:

@@ -37,6 +37,10 @@ _WORD = re.compile(r"(?!([a-z]{24}|[A-Z]{24}|\d{24}))((?:[A-Z](?=[a-z])|[a-z])*\
 """A piece of a text as people write it: `production`, `EmailBackend`, `web2`, `2026`."""
 
 
+PASSPHRASE = "passphrase"  # noqa: S105 - the name of a secret
+"""It becomes a CI variable, which GitLab masks only without white space."""
+
+
 def problems(name: str, value: str, *, old: str | None = None) -> list[str]:
     """What is wrong with `value` as the new value of the secret `name` (`secretKey`, `basicAuth`, `secrets.STRIPE_KEY` …); `old` is the
     value that it replaces.
@@ -87,7 +91,7 @@ def _text(name: str, value: str) -> Iterator[str]:
         yield "begins or ends with white space; leave that out"
     if not block and "\n" in value.strip():
         yield f"has more than one line, which only a PEM block or JSON in `secrets` may; {_mend(name)}"
-    elif name in _COPIED and len(value.split()) > 1:
+    elif name in (*_COPIED, PASSPHRASE) and len(value.split()) > 1:
         yield f"has white space in it; {_mend(name)}"
     seen = "\n\t" if block else "\n"
     if hidden := next((place for place, sign in enumerate(value, 1) if not sign.isprintable() and sign not in seen), 0):

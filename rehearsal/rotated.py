@@ -50,7 +50,7 @@ class RehearsedConfig:
         self._before = rotated.whole()
 
     def values(self) -> dict[str, Any]:
-        return {key: opened(text) for key, text in self._composed.items()}
+        return {key: opened(text) for key, text in self._composed.items()} | self._rotated.values
 
     def apply(self, edits: Sequence[Edit]) -> None:
         for edit in edits:

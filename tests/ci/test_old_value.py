@@ -151,11 +151,9 @@ def test_the_database_is_logged_in_to(machine: Machine, says: str, code: int, re
         ("rabbitmq", "Success", 0, False),
         pytest.param(
             *("rabbitmq", "Error: unable to perform an operation on node 'rabbit@broker'", 69, None),
-            marks=pytest.mark.xfail(strict=True, reason="any error is taken for a refusal"),
         ),
         pytest.param(
             *("valkey", "Error response from daemon: container 0123 is not running", 1, None),
-            marks=pytest.mark.xfail(strict=True, reason="any error is taken for a refusal"),
         ),
     ],
 )
@@ -183,7 +181,6 @@ def test_the_registry_is_logged_in_to(machine: Machine, says: str, code: int, re
     assert OLD not in (machine.state / "calls").read_text()
 
 
-@pytest.mark.xfail(strict=True, reason="docker login writes it into a folder that stays")
 def test_a_login_to_the_registry_leaves_no_credential_on_the_host(machine: Machine) -> None:
     tried(old("registry"), machine)
     folder = Path((machine.state / "folder").read_text().strip())
@@ -193,7 +190,6 @@ def test_a_login_to_the_registry_leaves_no_credential_on_the_host(machine: Machi
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.xfail(strict=True, reason="the address has no slash behind it")
 def test_what_opens_a_registry_of_digitalocean_is_ended_there_both_to_pull_and_to_push(stage: Stage, machine: Machine) -> None:
     users = {name: {"name": name, "password": name, "write": False, "expires_at": None} for name in ("pull", "push", "new")}
     with stage.site.store as store:
@@ -315,14 +311,12 @@ def test_what_nobody_who_runs_has_is_refused(machine: Machine) -> None:
     assert tried(old("secrets.STRIPE_KEY", secrets={"STRIPE_KEY": "a.c"}), machine).refused is True
 
 
-@pytest.mark.xfail(strict=True, reason="grep has it as a word")
 def test_what_is_searched_for_is_on_no_command_line(machine: Machine) -> None:
     machine.runs(web="STRIPE_KEY=another\n")
     tried(old("secrets.STRIPE_KEY"), machine)
     assert OLD not in (machine.state / "calls").read_text()
 
 
-@pytest.mark.xfail(strict=True, reason="grep takes each line for a text of its own")
 def test_a_block_is_searched_for_as_a_whole(machine: Machine) -> None:
     before, now = (f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n" for key in ("MIIEold", "MIIEnew"))
     machine.runs(web=f"JWT='{now}'\n")
@@ -331,13 +325,11 @@ def test_a_block_is_searched_for_as_a_whole(machine: Machine) -> None:
     assert tried(old("secrets.STRIPE_KEY", secrets={"STRIPE_KEY": before}), machine).refused is False
 
 
-@pytest.mark.xfail(strict=True, reason="no task to look into counts as nobody who has it")
 def test_tasks_that_cannot_be_listed_are_not_searched(machine: Machine) -> None:
     machine.runs(web=f"STRIPE_KEY={OLD}\n")
     assert tried(old("secrets.STRIPE_KEY"), replace(machine, told={"PS": "1"})).refused is None
 
 
-@pytest.mark.xfail(strict=True, reason="it is told as one that still works")
 def test_a_host_that_cannot_be_asked_says_nothing_about_the_value(stage: Stage) -> None:
     stage.answer(host=None)
     assert tried(old("secrets.STRIPE_KEY"), Host(address="203.0.113.10", key="ssh-ed25519 NEW")).refused is None
