@@ -16,6 +16,7 @@ from ci.state import DROPLET, Resource, State
 from ci.teller import Teller
 
 SERVERS = "servers"
+_COMMAND = "command:local:Command"
 
 
 class RebuildError(Exception):
@@ -49,7 +50,7 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
     tell(Event(kind="said", message=f"droplet {droplet['id']} ({host.address}) {found.value}"))
     # What is on the old host goes with it, whole: it is not taken down piece by piece, but made anew on the new one.
     state = State(cli.export())
-    state.drop(lambda resource: str(resource["type"]).startswith("docker:"))
+    state.drop(_on_the_host)
     cli.replace_state(state.exported)
     replacing = ["--replace", droplet["urn"]] if found is not Found.GONE else []
     strict = dataclasses.replace(cli, environment={**cli.environment, "MUST": "1"}) if found is Found.ALIVE else cli
@@ -61,6 +62,11 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
             _scale_singletons(host, tell, to=1)
         raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
+
+
+def _on_the_host(resource: Resource) -> bool:
+    """Also a command that takes something off the host in the end: the new one may have got the address of the old."""
+    return resource["type"].startswith("docker:") or bool(resource["type"] == _COMMAND and resource["inputs"].get("delete"))
 
 
 def _running(state: State) -> dict[str, str]:

@@ -65,6 +65,15 @@ def test_what_was_on_the_old_host_is_forgotten_before_anything_is_made(stage: St
     assert check["dependencies"] == [SERVERS]
 
 
+def test_what_would_be_taken_off_the_old_host_is_forgotten_too(stage: Stage) -> None:
+    """The new droplet may have its address: a key that was let in there would be taken away again."""
+    key = resource(COMMAND, "servers-access-ci", inputs={"create": "ssh old add", "delete": "ssh old remove"})
+    stage.holds(*droplet(1), key, resource(COMMAND, "check", inputs={"create": "ssh old look"}))
+    stage.answer(fails="error: quota exceeded")
+    stage.ci("rebuild")
+    assert [urn(COMMAND, "check")] == [found["urn"] for found in stage.state.of(COMMAND)]
+
+
 def test_only_this_run_may_replace_the_droplet(stage: Stage, tmp_path: Path) -> None:
     assert stage.ci("rebuild").code == 0
     asked, own = yaml.safe_load(stage.answers("asked")), yaml.safe_load(FILE)
