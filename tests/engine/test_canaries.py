@@ -226,7 +226,7 @@ def life(stack: Driven, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
             told["plan"] = plan.read_bytes()
             told["diff"] = pulumi(stack, "up", "--yes", "--skip-preview", "--diff")
             known["STRIPE_KEY, the third"] = rotated(stack)
-            told["verbose logs"] = pulumi(stack, "up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
+            told["verbose logs"] = pulumi(stack, "up", "--yes", "--skip-preview", "-v=4", "--logtostderr", "--logflow")
             told["job log"] = echoing(stack)
             told["events"] = stack.said
     life = Life(stack, host, folder, began, leak, known | generated(stack), told)
