@@ -1,12 +1,18 @@
 """What the program declares, recorded once for all tests: both stacks as their files say, and a way to run it with other config."""
 
 import gc
+import signal
 
 import pytest
 
 from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.values import CONFIG_SECRETS
+
+
+# A shell gives its background jobs SIGINT ignored, and that is handed down: what tests interrupt would not hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
