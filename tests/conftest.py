@@ -9,7 +9,6 @@ from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.values import CONFIG_SECRETS
 
-
 # A shell gives its background jobs SIGINT ignored, and that is handed down: what tests interrupt would not hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
