@@ -1,5 +1,6 @@
 """Broker: Valkey or RabbitMQ beside the site, with its messages in a volume and one user for the site."""
 
+import base64
 import hashlib
 import shlex
 from pathlib import Path
@@ -18,16 +19,18 @@ _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
 _CHECK = {"valkey": "valkey-cli ping | grep -qE 'PONG|NOAUTH'", "rabbitmq": "rabbitmq-diagnostics -q check_port_connectivity"}
 _START = {kind: Path(__file__).with_name(f"{kind}.sh").read_text() for kind in IMAGES}
 _ADMIN = "export REDISCLI_AUTH=$(cat /dev/shm/admin); valkey-cli -e --user admin --no-auth-warning"
-# On stdin comes the password, or for Valkey its hash. Valkey's users may do all but administer (https://valkey.io/topics/acl).
+# On stdin comes the hash of the password. Valkey's users may do all but administer (https://valkey.io/topics/acl).
 _ADD = {
     "valkey": f"read -r secret; ({_ADMIN} ACL SETUSER LOGIN reset on \"#$secret\" '~*' '&*' +@all -@admin) && ({_ADMIN} ACL SAVE)",
-    "rabbitmq": 'read -r secret; for do in add_user change_password; do ! echo "$secret" | rabbitmqctl -q $do LOGIN || break; done'
-    " && rabbitmqctl -q set_permissions LOGIN '.*' '.*' '.*' && { rabbitmqctl -q delete_user guest 2>/dev/null || true; }",
+    # Not by its prompt for a password, which waits for ever at a pipe (seen with 4.0.5).
+    "rabbitmq": """read -r secret; ctl() { rabbitmqctl -q "$@" </dev/null; }
+for old in LOGIN guest; do ! ctl list_users | cut -f 1 | grep -qx "$old" || ctl delete_user "$old"; done
+ctl add_user LOGIN "$secret" --pre-hashed-password && ctl set_permissions LOGIN '.*' '.*' '.*'""",
 }
 # Connections of the user end with it, in both.
 _REMOVE = {
     "valkey": f"({_ADMIN} ACL DELUSER LOGIN) && ({_ADMIN} ACL SAVE)",
-    "rabbitmq": "rabbitmqctl -q delete_user LOGIN",
+    "rabbitmq": "rabbitmqctl -q delete_user LOGIN </dev/null",
 }
 _WAITING = {
     "valkey": f'cli() {{ ({_ADMIN} "$@") }}; cli --scan --type list'
@@ -93,7 +96,7 @@ class Broker(pulumi.ComponentResource):
             logical,
             host=host,
             script=_inside(name, _ADD[kind].replace("LOGIN", user)),
-            stdin=password.apply(lambda text: (hashlib.sha256(text.encode()).hexdigest() if kind == "valkey" else text) + "\n"),
+            stdin=password.apply(lambda text: f"{_hash(kind, text)}\n"),
             triggers=[host.droplet],
             delete=f"{drained(stop_grace)}; {_inside(name, _REMOVE[kind].replace('LOGIN', user))}",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[running]),
@@ -102,6 +105,14 @@ class Broker(pulumi.ComponentResource):
         self.url = pulumi.Output.secret(password.apply(lambda text: scheme.format(user, text, name)))
         self.parts = [let_in]
         self.register_outputs({})
+
+
+def _hash(kind: str, password: str) -> str:
+    """As the broker keeps it; the same on every run. (https://www.rabbitmq.com/docs/passwords#this-is-the-algorithm)"""
+    if kind == "valkey":
+        return hashlib.sha256(password.encode()).hexdigest()
+    salt = hashlib.sha256(f"salt of {password}".encode()).digest()[:4]
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def _inside(name: str, script: str) -> str:

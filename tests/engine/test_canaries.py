@@ -47,6 +47,7 @@ ALLOWED = {
     ("servers-host.*", "droplet:/etc/ssh/ssh_host_ed25519_key"): "sshd proves with it who the host is",
     ("servers-boot.*", "droplet:/(var/lib/cloud|run/cloud-init)/.*"): "the user data; it is worthless after the first connection",
     # https://github.com/moby/swarmkit/blob/master/agent/storage.go
+    ("registry.*", "verbose logs"): "DigitalOcean's credential is written there, also with -v=4: the README says so",
     ("registry.*", "droplet:/var/lib/docker/swarm/worker/tasks.db"): "Docker pulls with it when a task starts anew; root alone can read it",
 }
 """Which secret may be where, and why."""

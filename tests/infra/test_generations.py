@@ -133,7 +133,7 @@ def test_a_registrys_next_credential_is_made_beside_the_old(engine: Engine, stag
 @pytest.mark.parametrize("kind", ["valkey", "rabbitmq"])
 def test_the_brokers_commands_name_the_user_and_are_spelt_as_the_broker_knows_them(engine: Engine, kind: str) -> None:
     user = engine.build("staging", broker=kind, serverSize="s-2vcpu-4gb", generations={"broker": 7}).one("command.Command", "broker-7")
-    words = {"valkey": ("ACL SETUSER site7 ", "ACL DELUSER site7"), "rabbitmq": ("rabbitmqctl -q $do site7", "delete_user site7")}[kind]
+    words = {"valkey": ("ACL SETUSER site7 ", "ACL DELUSER site7"), "rabbitmq": ("ctl add_user site7 ", "delete_user site7")}[kind]
     assert words[0] in user.plain["create"]
     assert words[1] in user.plain["delete"]
 
