@@ -16,7 +16,7 @@ import yaml
 from rich.console import Console
 
 from bench.load import Background, Load, Report
-from bench.rows import show
+from bench.rows import measured_by_the_cli
 from ci.config_file import read
 from rehearsal import sample
 from rehearsal.apis import Apis
@@ -27,7 +27,7 @@ from rehearsal.home import CHECKOUT, Home
 from rehearsal.stack import Stack
 from rehearsal.stackfile import domain
 from rehearsal.up import up
-from rehearsal.workspace import Workspace, installed
+from rehearsal.workspace import Workspace
 from rehearsal.world import network
 
 STACK = "staging"
@@ -141,16 +141,5 @@ def _row(change: Change, steps: list[Step] | None, report: Report, seconds: floa
     }
 
 
-def main() -> int:
-    """Exit codes: 0 measured, 1 there is no Pulumi CLI."""
-    console = Console(soft_wrap=True)
-    if not installed():
-        console.print("there is no `pulumi` on PATH: what the real engine does can't be measured without it")
-        return 1
-    rows = run(Home(), console)
-    show(rows, COLUMNS, console=console, file=FILE)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured_by_the_cli(run, COLUMNS, FILE))

@@ -15,13 +15,12 @@ from typing import Any
 from rich.console import Console
 
 from bench.load import Background, Load
-from bench.rows import show
+from bench.rows import measured_by_the_cli
 from bench.ways.ours import OVERLAY, STACK
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.rotated import Rotated
 from rehearsal.stack import Stack
 from rehearsal.up import up
-from rehearsal.workspace import installed
 
 FILE = Path(__file__).with_suffix(".json")
 REST = 2
@@ -92,16 +91,5 @@ def _measured(stack: Stack, case: Case) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Exit codes: 0 measured, 1 there is no Pulumi CLI."""
-    console = Console(soft_wrap=True)
-    if not installed():
-        console.print("there is no `pulumi` on PATH: what the real engine does can't be measured without it")
-        return 1
-    rows = run(Home(), console)
-    show(rows, COLUMNS, console=console, file=FILE)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured_by_the_cli(run, COLUMNS, FILE))

@@ -24,6 +24,11 @@ def read(file: Path) -> dict[str, Any]:
     return dict(content.get("config") or {})
 
 
+def of(cli: Cli) -> dict[str, Any]:
+    """What a stack's file says, over the defaults; secrets encrypted."""
+    return declared(cli.folder) | read(cli.folder / f"Pulumi.{cli.stack}.yaml")
+
+
 @contextlib.contextmanager
 def overlaid(cli: Cli, values: Mapping[str, Any]) -> Iterator[Path]:
     """A copy of the stack's file with these keys (`site:image` …) set, for `--config-file`: `--config` would write into the file itself."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ci import config_file
 from ci.cli import Cli, CliError
-from ci.config_file import declared, overlaid, read
+from ci.config_file import overlaid
 from ci.events import Tell
 from ci.lock import told
 from ci.state import State
@@ -77,7 +78,7 @@ class PulumiDeployment:
         return {name: _plain(value) for name, value in self._state.outputs.items()}
 
     def declared(self) -> Declared:
-        config = declared(self._cli.folder) | read(self._cli.folder / f"Pulumi.{self.stack}.yaml")
+        config = config_file.of(self._cli)
         names = config.get("site:processes", {}) if config["site:deploySite"] else {}
         return Declared(services=frozenset(names), proxy_image=config["site:proxyImage"])
 

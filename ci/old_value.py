@@ -1,7 +1,6 @@
 """The old value of a rotated secret, tried where it once opened something: it has to be refused."""
 
 import base64
-import json
 import os
 import re
 import shlex
@@ -20,6 +19,7 @@ from ci.host import Host, HostError
 from ci.registry_tags import in_digitalocean
 from infra.generations import numbered
 from infra.host import USER, ssh_options
+from infra.registry import basic
 from infra.site import ENV_FILE
 
 _USER, _CLUSTER = "digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/databaseCluster:DatabaseCluster"
@@ -80,7 +80,7 @@ class OldValue:
                 if in_digitalocean(str(config.get("site:image") or deployment.exports().get("image"))):
                     pushes = "digitalocean:index/containerRegistryDockerCredentials:ContainerRegistryDockerCredentials"
                     told_push = deployment.outputs(pushes, f"registry-push-{number}").get("dockerCredentials", "")
-                    values = {**values, "push": _token(told_push) if told_push else ""}
+                    values = {**values, "push": basic(told_push)[1] if told_push else ""}
             case "ciKey":
                 values = {"private": told(PRIVATE_KEY, numbered("servers-ci", number))["privateKeyOpenssh"]}
             case "hostKey":
@@ -214,9 +214,3 @@ class OldValue:
         if found:
             return self._told(False, f"{how}: {', '.join(found)}")
         return self._told(True, f"{how}: nobody has it; where somebody else gives it out, end it there too")
-
-
-def _token(docker_config: str) -> str:
-    """The password in a Docker config of DigitalOcean's."""
-    entry = next(iter(json.loads(docker_config)["auths"].values()))
-    return base64.b64decode(entry["auth"]).decode().partition(":")[2]

@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ci import config_file
 from ci.ages import to_rotate
 from ci.cli import Cli
-from ci.config_file import declared, read
+from ci.config_file import read
 from ci.progress import Progress
 from ci.stack import release_of
+from ci.stack_config import StackConfig, kept
 from infra.shapes import SshKey
 
 RSA_BITS = 3072
@@ -104,7 +106,7 @@ def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
         key = _meant(options.who or "", keys, cli.stack)
         _write(options, cli, tell, "rm", "--path", f"{_KEYS}[{keys.index(key)}]")
         keys.remove(key)
-        rotate = to_rotate(declared(cli.folder) | read(_file(cli)), cli.stack)
+        rotate = to_rotate(config_file.of(cli), cli.stack)
         tell.print(f"[green]✓[/green] {escape(str(key))} is out of the list", highlight=False)
     if options.json:
         operators = [{"name": key.name, "fingerprint": key.fingerprint, "key": key.text} for key in keys]
@@ -174,16 +176,16 @@ def _meant(who: str, keys: list[Key], stack: str) -> Key:
 
 def _write(options: argparse.Namespace, cli: Cli, tell: Console, *words: str) -> None:
     """Change the stack's file, and then the stack; where that fails, the file is what it was, byte for byte."""
-    before, mend = _file(cli).read_bytes(), f"python -m ci up --stack {cli.stack}"
+    mend = f"python -m ci up --stack {cli.stack}"
     try:
-        cli.run("config", *words)
-        if options.no_up:
-            tell.print(f"{_file(cli).name} is written; it takes effect with: {mend}", highlight=False)
-        else:
-            with Progress(tell) as progress:
-                release_of(cli, progress).run("")
+        with kept(StackConfig(cli)):
+            cli.run("config", *words)
+            if options.no_up:
+                tell.print(f"{_file(cli).name} is written; it takes effect with: {mend}", highlight=False)
+            else:
+                with Progress(tell) as progress:
+                    release_of(cli, progress).run("")
     except BaseException:
-        _file(cli).write_bytes(before)
         tell.print(f"{_file(cli).name} is as it was; if the host has got further, this takes it back: {mend}", highlight=False)
         raise
 

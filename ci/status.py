@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ci import config_file
 from ci.ages import Age, ages, overdue_error
 from ci.cli import Cli
-from ci.config_file import declared, read
 from ci.deployment import PulumiDeployment
 from infra.ages import rotation
 
@@ -28,7 +28,7 @@ _SHOWN = ("url", "image", "address", "host")
 def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     """Print it, as JSON where `options.json`; gives the exit code. Raises CliError."""
     exports = PulumiDeployment(cli).exports()
-    config = declared(cli.folder) | read(cli.folder / f"Pulumi.{cli.stack}.yaml")
+    config = config_file.of(cli)
     found = ages(exports.get("rotated") or {}, config.get("site:secretAges") or {}, now=datetime.now(UTC))
     shown = {name: str(exports.get(name) or "") for name in _SHOWN}
     if options.json:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
 
 def check_ages(cli: Cli) -> None:
     """Where the config says so, nothing is brought out while a secret is past its limit. Raises OverdueError."""
-    config = declared(cli.folder) | read(cli.folder / f"Pulumi.{cli.stack}.yaml")
+    config = config_file.of(cli)
     if config.get("site:secretAgesEnforced") is True:
         rotated = PulumiDeployment(cli).exports().get("rotated") or {}
         if told := overdue_error(ages(rotated, config.get("site:secretAges") or {}, now=datetime.now(UTC)), stack=cli.stack):

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from django.contrib.auth.password_validation import CommonPasswordValidator  # type: ignore[import-untyped]
+from django.contrib.auth.password_validation import CommonPasswordValidator  # type: ignore[import-untyped]  # Django brings no types
 
-from infra.rules import _VISITOR, _WEAK
+from infra.rules import VISITOR, WEAK
 
 _SHORTEST = {"secretKey": 50, "passphrase": 12, "digitalocean:token": 20, "gitlab:token": 20, "stateSecretKey": 20}
 _OTHERWISE = 8
@@ -19,7 +19,7 @@ _COPIED = ("digitalocean:token", "gitlab:token", "stateAccessKey", "stateSecretK
 _MAKE = "make one with `openssl rand -base64 48`"
 _PEM = re.compile(r"(-----BEGIN ([A-Z0-9 ]+)-----\n.+?\n-----END \2-----\n*)+", re.DOTALL)
 _FILLERS = ("your", "my", "the", "here", "key", "token", "value", "replace", "insert", "with", "real", "change", "me", "django", "xxx")
-_WORDS = re.compile("|".join(sorted((*_WEAK, *_FILLERS), key=len, reverse=True)))
+_WORDS = re.compile("|".join(sorted((*WEAK, *_FILLERS), key=len, reverse=True)))
 """What placeholders are made of."""
 _PLAIN = re.compile(
     r"\w+=(?i:true|false|yes|no|on|off|none|[01])|\w*(AGE|TTL|TIMEOUT|LIFETIME|LENGTH|LIMIT|ROUNDS|SECONDS|MINUTES|HOURS|DAYS)=\d{1,9}"
@@ -74,12 +74,12 @@ def _kind(name: str, value: str) -> Iterator[str]:
     least = _SHORTEST.get(name, _OTHERWISE)
     if name == "basicAuth":
         visitor, _, password = value.partition(":")
-        if not _VISITOR.fullmatch(visitor) or not 8 <= len(password.encode()) <= 72:
+        if not VISITOR.fullmatch(visitor) or not 8 <= len(password.encode()) <= 72:
             rule = "must be name:password, a name of letters, digits, dots and dashes, and 8 to 72 bytes of password (bcrypt reads no more)"
             yield f"{rule}; {_mend(name)}"
     elif len(value) < least:
         yield f"is shorter than {least} characters; {_mend(name)}"
-    if name == "secretKey" and (len(set(value)) < 5 or any(word in value.lower() for word in _WEAK)):
+    if name == "secretKey" and (len(set(value)) < 5 or any(word in value.lower() for word in WEAK)):
         # `insecure` is such a word: it is in what `startproject` makes up.
         yield f"is weak: it needs 5 different characters and no placeholder like `django-insecure-` (Django's W009); {_mend(name)}"
 

@@ -101,11 +101,11 @@ class Registry(pulumi.ComponentResource):
         self.push = credentials(f"{name}-push-{generation}", write=True) if app_project else None
         secret = credentials(f"{name}-{generation}", write=False)
         return Login(
-            address=DIGITALOCEAN, user=secret.apply(lambda text: _basic(text)[0]), password=secret.apply(lambda text: _basic(text)[1])
+            address=DIGITALOCEAN, user=secret.apply(lambda text: basic(text)[0]), password=secret.apply(lambda text: basic(text)[1])
         )
 
 
-def _basic(docker_config: str) -> tuple[str, str]:
+def basic(docker_config: str) -> tuple[str, str]:
     """User and password of a Docker config file's only entry."""
     entry = next(iter(json.loads(docker_config)["auths"].values()))
     user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _BLOCKED_MAIL_PORTS = {"25", "465", "587"}
-_VISITOR = re.compile(r"[\w.-]+")
-_WEAK = ("changeme", "change-me", "secret", "insecure", "password", "example", "placeholder", "todo")
+VISITOR = re.compile(r"[\w.-]+")
+WEAK = ("changeme", "change-me", "secret", "insecure", "password", "example", "placeholder", "todo")
 
 
 def problems(settings: Settings, *, partial: bool = False) -> list[Problem]:
@@ -99,7 +99,7 @@ def _access(settings: Settings) -> Iterator[Problem]:
         )
     basic = settings.basic_auth.get_secret_value()
     name, _, password = basic.partition(":")
-    if basic and (not _VISITOR.fullmatch(name) or not 8 <= len(password.encode()) <= 72):
+    if basic and (not VISITOR.fullmatch(name) or not 8 <= len(password.encode()) <= 72):
         yield Problem(
             "site:basicAuth",
             "must be name:password, a name of letters, digits, dots and dashes, and 8 to 72 bytes of password (bcrypt reads no more)",
@@ -138,7 +138,7 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
     mend = "openssl rand -base64 48 | pulumi config set --secret site:secretKey"
     if not key:
         yield Problem("site:secretKey", "is missing: Django's SECRET_KEY", mend=mend)
-    elif len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-") or any(word in key.lower() for word in _WEAK):
+    elif len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-") or any(word in key.lower() for word in WEAK):
         yield Problem(
             "site:secretKey",
             "is weak: at least 50 characters, 5 different ones, and no placeholder (Django's check security.W009)",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ci.strength import looks_secret, problems
-from infra.rules import _WEAK
+from infra.rules import WEAK
 
 STRONG = base64.b64encode(bytes(range(7, 210, 4))).decode()
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASCBKcwggSj\n-----END PRIVATE KEY-----\n"
@@ -47,7 +47,7 @@ def test_an_empty_value_is_told_as_that_alone(name: str) -> None:
     assert text.startswith("is empty; ")
 
 
-@pytest.mark.parametrize("value", ["abcd" * 20, f"django-insecure-{STRONG}", *(f"{word}-{STRONG}" for word in _WEAK)])
+@pytest.mark.parametrize("value", ["abcd" * 20, f"django-insecure-{STRONG}", *(f"{word}-{STRONG}" for word in WEAK)])
 def test_a_secret_key_is_held_to_the_rules_of_django_and_of_the_program(value: str) -> None:
     assert "(Django's W009); make one with `openssl rand -base64 48`" in said("secretKey", value)
 

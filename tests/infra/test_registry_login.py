@@ -5,7 +5,7 @@ import json
 
 import pulumi
 
-from infra.registry import Login, _basic
+from infra.registry import Login
 from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.outputs import resolve
@@ -35,7 +35,7 @@ def test_a_fingerprint_is_shown_and_says_nothing() -> None:
 
 def test_the_login_of_a_docker_config_is_its_only_entry() -> None:
     auth = base64.b64encode(b"user:with:colons").decode()
-    assert _basic(json.dumps({"auths": {"registry.digitalocean.com": {"auth": auth}}})) == ("user", "with:colons")
+    assert basic(json.dumps({"auths": {"registry.digitalocean.com": {"auth": auth}}})) == ("user", "with:colons")
 
 
 def test_the_engine_logs_in_where_the_image_lives(build: Build, full: Build) -> None:
