@@ -5,7 +5,7 @@ import json
 
 import pulumi
 
-from infra.registry import Login
+from infra.registry import Login, basic
 from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.outputs import resolve
