@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from ci import env_import, operators, status
+from ci import backups, env_import, operators, status
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
@@ -90,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("file", metavar="FILE", help="NAME=value, a line each")
     found.add_argument("--overwrite", action="store_true", help="also names that the config has already")
     found.add_argument("--dry-run", action="store_true", help="tell what would become of each name, and write nothing")
+    for name, module in _MODULES.items():
+        module.arguments(command(name, module.run, str(module.__doc__).partition(": ")[2].partition("\n")[0].rstrip(".")))
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
 
@@ -158,6 +160,9 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     console.print(f"[green]✓[/green] rebuilt in {time.monotonic() - began:.0f} s", highlight=False)
     return 0
 
+
+_MODULES = {"backups": backups}
+"""Commands that are a module each: its `arguments`, its `run`, and the first line of its docstring."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -63,6 +64,18 @@ class DigitalOcean:
             raise CloudError(f"DigitalOcean: {thing.kind} {thing.id} can't be deleted from here; do it in the control panel")
         with _explained("what it is used by has to go first"):
             delete()
+
+    def backups(self, cluster: str) -> tuple[datetime, list[datetime]]:
+        """When a database cluster was made, and when it was backed up, oldest first. Raises CloudError."""
+        with _explained("is the cluster still there, and may DIGITALOCEAN_TOKEN read it?"):
+            made = self._client.databases.get_cluster(cluster)
+            found = self._client.databases.list_backups(cluster).get("backups") or []
+        if "database" not in made:
+            # For this call pydo gives a 404 as an answer.
+            raise CloudError(f"DigitalOcean: there is no database cluster {cluster}; pulumi refresh takes that into the state")
+        return datetime.fromisoformat(made["database"]["created_at"]), sorted(
+            datetime.fromisoformat(backup["created_at"]) for backup in found
+        )
 
     def _droplets(self) -> Iterator[Thing]:
         for found in self._client.droplets.list(per_page=_ALL)["droplets"]:

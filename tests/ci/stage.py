@@ -135,6 +135,15 @@ class Stage:
         with self.site.digitalocean() as client:
             return client.vpcs.create(body={"name": name, "region": "fra1", "ip_range": "10.20.0.0/20"} | fields)["vpc"]
 
+    def new_cluster(self) -> str:
+        """Make a database, and wait until it is online; gives its id."""
+        with self.site.digitalocean() as client:
+            order = {"name": "site-staging", "engine": "pg", "version": "17", "num_nodes": 1, "size": "db-s-1vcpu-1gb", "region": "fra1"}
+            order["private_network_uuid"] = self.new_vpc()["id"]
+            made = client.databases.create_cluster(body=order)["database"]["id"]
+            wait_until(lambda: client.databases.get_cluster(made)["database"]["status"] == "online")
+            return str(made)
+
     def new_address(self) -> str:
         """Reserve one, with nothing behind it."""
         with self.site.digitalocean() as client:

@@ -200,3 +200,9 @@ def test_a_deleted_cluster_takes_all_that_is_inside_with_it(api: Api) -> None:
     api.delete(path)
     api.wait_gone(path)
     assert {entry["kind"] for entry in api.inventory()} == {"digitalocean:vpc"}
+
+
+def test_a_cluster_has_a_backup_from_its_beginning(api: Api) -> None:
+    cluster = api.cluster(api.vpc()["id"])
+    [backup] = api.get(f"/v2/databases/{cluster['id']}/backups")["backups"]
+    assert backup["created_at"] == cluster["created_at"]
