@@ -66,6 +66,8 @@ class Settings(BaseModel):
     infra_project: ProjectPath
     owns_gitlab_projects: bool
     gitlab_tier: Literal["free", "premium", "ultimate"]
+    allowed_effect: Literal["nothing", "rolled", "downtime", "data"]
+    promotion_minutes: Annotated[int, Field(ge=0)]
     broker: Literal["none", "valkey", "rabbitmq"]
     alert_email: Email
     protect: bool
@@ -145,7 +147,7 @@ class Settings(BaseModel):
 _TEXTS = (str, SecretStr)
 _NOT_KEYS = {"stack", "digitalocean_token", "gitlab_token"}
 """Fields that are not set by a key of this program."""
-_TEXT_KEYS = {"databaseVersion", "registry", "gitlabTier", "broker"}
+_TEXT_KEYS = {"databaseVersion", "registry", "gitlabTier", "allowedEffect", "broker"}
 """Keys whose type is a choice of texts: `17` stays a text too."""
 
 

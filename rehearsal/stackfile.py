@@ -51,6 +51,8 @@ def compose(stack: str, *, home: Home, image: str, operator_key: str, overlay: P
         "site:image": image,
         "site:appProject": APP_PROJECT,
         "site:infraProject": INFRA_PROJECT,
+        # One stack can be rehearsed without the other.
+        "site:promotionMinutes": 0,
     }
     secrets = set(SECRETS)
     for key in SECRETS:
