@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases format bench install
+.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases job-image format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,13 @@ test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover 
 
 test-releases: .venv/check ## every way for a release to fail, under load, by the conductor or ENGINE=pulumi (about 25 minutes)
 	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_releases.py
+
+job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job
+	@test -n "$(REPOSITORY)" || { echo "REPOSITORY is missing: make job-image REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job" >&2; exit 2; }
+	@DOCKER_BUILDKIT=1 docker build --platform linux/amd64 --file ci/image/Dockerfile --tag $(REPOSITORY) $(BUILD_OPTIONS) .
+	@docker push --quiet $(REPOSITORY) >/dev/null
+	@echo "put this into .gitlab-ci.yml:"
+	@docker image inspect --format '  JOB_IMAGE: {{index .RepoDigests 0}}' $(REPOSITORY)
 
 format: .venv/check ## format and mend what can be mended, and the README's table
 	@$(BIN)/python tools/keys.py

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.run(options, home, console))
     except Stopped as error:
-        console.print(f"[yellow]stopped[/yellow]: {error}\nGo on with: make up STACK={options.stack}", highlight=False, markup=True)
+        console.print(f"[yellow]stopped[/yellow]: {escape(str(error))}\nGo on with: make up STACK={options.stack}", highlight=False, markup=True)
         return 130
     except KeyboardInterrupt:
         return 130
@@ -124,7 +124,7 @@ def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
 
     said = Console(stderr=True, soft_wrap=True)
     run = Stack(options.stack, home).run(overlay=options.config, engine=options.engine)
-    outcome = run.preview(lambda event: said.print(event.message) if event.message else None, refresh=options.refresh)
+    outcome = run.preview(lambda event: said.print(event.message, markup=False) if event.message else None, refresh=options.refresh)
     if options.json:
         print(_steps(outcome))
     else:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from ci.ages import Age
 from ci.status import print_ages
@@ -48,4 +49,4 @@ def stacks(found: dict[str, Any], console: Console) -> None:
         if stack["secrets"]:
             print_ages([Age(**age) for age in stack["secrets"]], name, console)
         if "error" in stack:
-            console.print(f"  [red]{stack['error']}[/red]", highlight=False)
+            console.print(f"  [red]{escape(stack['error'])}[/red]", highlight=False)
