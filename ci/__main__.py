@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, env_import, operators, status
+from ci import backups, check, env_import, operators, status
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
@@ -27,6 +27,7 @@ from ci.stack import release_of
 from ci.stack_config import StackConfig
 from ci.status import OverdueError
 from ci.thing import CloudError
+from infra.problems import ConfigError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (
         CliError,
         CloudError,
+        ConfigError,
         CredentialError,
         EnvFileError,
         HostError,
@@ -161,7 +163,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = {"backups": backups}
+_MODULES = {"check": check, "backups": backups}
 """Commands that are a module each: its `arguments`, its `run`, and the first line of its docstring."""
 
 if __name__ == "__main__":
