@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 import yaml
@@ -11,8 +10,8 @@ from rehearsal.home import CHECKOUT, STACKS
 from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.pipeline.events import FORK, Event, branch, merge_request, tag
-from tests.pipeline.given import given
 from tests.pipeline.gitlab_ci_local import Job, Project
+from tests.pipeline.given import given
 
 pytestmark = pytest.mark.integration
 PROJECT = "example/deployment"
