@@ -38,7 +38,7 @@ schema = Schema("schema", host=servers.host, administrator=database.administrato
                 cluster_id=database.cluster_id, client_image=s.database_client_image, generation=s.generations.database,
                 stop_grace=s.stop_grace)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
-         deploy_key_generation=s.generations.deploy_key, push=registry.push,
+         protected_environment=s.protect and s.gitlab_tier != "free", deploy_key_generation=s.generations.deploy_key, push=registry.push,
          variables=variables(s.digitalocean_token, s.gitlab_token, s.state_url, s.state_access_key, s.state_secret_key, servers.ci_key))
 
 parts: list[pulumi.Resource] = []

@@ -17,6 +17,7 @@ from rich.console import Console
 from bench.load import Background, Load
 from bench.rows import measured_by_the_cli
 from bench.ways.ours import OVERLAY, STACK
+from rehearsal.apis import Apis
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.rotated import Rotated
 from rehearsal.stack import Stack
@@ -45,6 +46,8 @@ CASES = (
     Case("secretKey", "and then not any more", ("--finish",)),
     Case("secrets.STRIPE_KEY", "another value of the config", ("--random",)),
     Case("stateSecretKey", "another CI variable", ("--stdin",)),
+    Case("gitlab:token", "tried at its API first", ("--stdin",)),
+    Case("digitalocean:token", "tried at its API first", ("--stdin",)),
     Case("ciKey", "a second key of the host"),
     Case("deployKey", "a second key of the project"),
     Case("hostKey", "told over the old one"),
@@ -68,7 +71,7 @@ def run(home: Home, console: Console) -> list[dict[str, Any]]:
 
 def _measured(stack: Stack, case: Case) -> dict[str, Any]:
     load = Load(url=stack.url, ca_file=stack.home.certificate(STACK))
-    given = f"{time.time_ns()}-of-the-bench" if "--stdin" in case.words else ""
+    given = _given_out(stack.home, case.secret) if "--stdin" in case.words else ""
     command = [sys.executable, "-m", "rehearsal", "rotate", case.secret, *case.words, "--stack", STACK, "--config", str(OVERLAY)]
     with Background(load) as traffic:
         time.sleep(REST)
@@ -89,6 +92,12 @@ def _measured(stack: Stack, case: Case) -> dict[str, Any]:
         "longest_gap_s": traffic.report.longest_gap_s,
         "old_value": old[1] if old else f"exit code {done.returncode}",
     }
+
+
+def _given_out(home: Home, secret: str) -> str:
+    """A new value, of the cloud that gives it out where there is one."""
+    api, _, token = secret.partition(":")
+    return str(Apis(home).ask("POST", "tokens", json={"api": api}).json()["token"]) if token else f"{time.time_ns()}-of-the-bench"
 
 
 if __name__ == "__main__":

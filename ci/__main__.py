@@ -5,11 +5,12 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, check, env_import, operators, status
+from ci import backups, check, drift, env_import, operators, promotion, runner, setup, status
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
@@ -18,6 +19,7 @@ from ci.host import HostError
 from ci.operators import OperatorsError
 from ci.passphrase import rotate as rotate_passphrase
 from ci.progress import Progress
+from ci.promotion import PromotionError, minutes, proven
 from ci.rebuild import RebuildError, rebuild
 from ci.recovery import RecoverError, delete_orphan, recover
 from ci.release import Release, ReleaseError
@@ -27,6 +29,7 @@ from ci.stack import release_of
 from ci.stack_config import StackConfig
 from ci.status import OverdueError
 from ci.thing import CloudError
+from ci.verdict import GUARDED
 from infra.problems import ConfigError
 
 
@@ -45,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         HostError,
         OperatorsError,
         OverdueError,
+        PromotionError,
         RebuildError,
         RecoverError,
         ReleaseError,
@@ -67,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     found = command("up", _up, "bring the stack up to date, or release an image: wholly, or not at all")
     found.add_argument("--image", default="", metavar="DIGEST", help="REPOSITORY@sha256:… (default: what runs)")
     found.add_argument("--acknowledge", action="store_true", help="release also migrations that lock or can't be gone back from")
+    found.add_argument("--unproven", action="store_true", help="release to production also what staging has not proved")
     found = command("rollback", _rollback, "go back to the release before, or to the one that is named")
     found.add_argument("--to", default="", metavar="DIGEST", help="sha256:… of an earlier release (default: the one before)")
     found.add_argument("--force", action="store_true", help="also where the database is too new for it")
@@ -100,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     status.check_ages(cli)
+    if options.image and cli.stack == GUARDED and not options.unproven:
+        console.print(proven(cli, options.image, minutes=minutes(cli), now=datetime.now(UTC)), highlight=False)
     with Progress(console) as progress:
         return _released(release_of(cli, progress), options.image, console, acknowledged=options.acknowledge)
 
@@ -163,7 +170,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = {"check": check, "backups": backups}
+_MODULES = {"check": check, "setup": setup, "runner": runner, "promotion": promotion, "drift": drift, "backups": backups}
 """Commands that are a module each: its `arguments`, its `run`, and the first line of its docstring."""
 
 if __name__ == "__main__":

@@ -43,6 +43,17 @@ class DigitalOcean:
         for type in _READERS:
             yield from self.things(type)
 
+    def firewalls(self, beginning: str) -> list[dict[str, Any]]:
+        """Those whose names begin so, as the API shows them."""
+        with _explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
+            found: list[dict[str, Any]] = self._client.firewalls.list(per_page=_ALL).get("firewalls") or []
+        return [firewall for firewall in found if firewall["name"].startswith(beginning)]
+
+    def new_firewall(self, order: dict[str, Any]) -> None:
+        """Make one (https://docs.digitalocean.com/reference/api/digitalocean/#tag/Firewalls). It is not applied at once."""
+        with _explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) make firewalls?"):
+            self._client.firewalls.create(body=order)
+
     def delete(self, thing: Thing) -> None:
         """Delete it. Raises CloudError for a type of which an account has one, and for what goes with something else."""
         client: Any = self._client  # Its types take a key's number for a mapping.

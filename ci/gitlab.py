@@ -8,6 +8,7 @@ from typing import Any
 
 import gitlab
 import requests
+from gitlab.v4.objects import Project
 
 from ci.thing import CloudError, Thing
 
@@ -26,6 +27,12 @@ class GitLab:
     def _client(self) -> gitlab.Gitlab:
         url = os.environ.get("GITLAB_BASE_URL", "https://gitlab.com").partition("/api/")[0]
         return gitlab.Gitlab(url, private_token=self._token, ssl_verify=os.environ.get("SSL_CERT_FILE") or True)
+
+    @contextlib.contextmanager
+    def project(self, path: str) -> Iterator[Project]:
+        """A project by its path or id, not looked at yet. What GitLab refuses inside the block is a CloudError."""
+        with _explained():
+            yield self._client.projects.get(path, lazy=True)
 
     def find(self, type: str, inputs: Inputs) -> list[Thing]:
         """What was made of these inputs."""

@@ -12,13 +12,13 @@ from ci.old_value import Trial
 from ci.stack_config import StackConfig
 from ci.thing import CloudError
 
-_VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
+VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
 
 
 def rotate(cli: Cli, new: str) -> tuple[Trial, list[str]]:
     """Change it to `new`; gives what became of the old one, and what a person has to do. Raises CredentialError before anything is touched,
     CliError where the CLI refuses."""
-    if problems := strength.problems(PASSPHRASE, new, old=_old(cli)):
+    if problems := strength.problems(PASSPHRASE, new, old=current(cli)):
         raise CredentialError("\n".join(f"{PASSPHRASE}: {problem}" for problem in problems))
     if "encryptionsalt:" not in (cli.folder / f"Pulumi.{cli.stack}.yaml").read_text():
         raise CredentialError(
@@ -29,17 +29,17 @@ def rotate(cli: Cli, new: str) -> tuple[Trial, list[str]]:
     # It reads the new one from stdin where there is no terminal.
     cli.run("stack", "change-secrets-provider", "passphrase", stdin=f"{new}\n")
     opened = replace(
-        cli, environment={name: text for name, text in cli.environment.items() if name != f"{_VARIABLE}_FILE"} | {_VARIABLE: new}
+        cli, environment={name: text for name, text in cli.environment.items() if name != f"{VARIABLE}_FILE"} | {VARIABLE: new}
     )
     opened.run("config", "--show-secrets", "--json")
-    todo = [f"commit Pulumi.{cli.stack}.yaml, and use the new one from now on: export {_VARIABLE}=…"]
+    todo = [f"commit Pulumi.{cli.stack}.yaml, and use the new one from now on: export {VARIABLE}=…"]
     try:
         if project and gitlab:
-            GitLab(gitlab).set_variable(project, _VARIABLE, new, scope=cli.stack)
+            GitLab(gitlab).set_variable(project, VARIABLE, new, scope=cli.stack)
         else:
-            todo.append(f"set the CI variable {_VARIABLE} (environment {cli.stack}, masked and hidden, protected) where the pipeline runs")
+            todo.append(f"set the CI variable {VARIABLE} (environment {cli.stack}, masked and hidden, protected) where the pipeline runs")
     except CloudError as error:
-        todo.append(f"set the CI variable {_VARIABLE} of {project} (environment {cli.stack}) by hand: {error}")
+        todo.append(f"set the CI variable {VARIABLE} of {project} (environment {cli.stack}) by hand: {error}")
     todo += [
         "the old one still opens what was written before: history and backups of the state (.pulumi/history, .pulumi/backups and *.bak"
         " in the backend), older commits of the stack file, and copies of any of them",
@@ -48,10 +48,11 @@ def rotate(cli: Cli, new: str) -> tuple[Trial, list[str]]:
     return _tried(cli), todo
 
 
-def _old(cli: Cli) -> str | None:
-    if file := cli.environment.get(f"{_VARIABLE}_FILE"):
+def current(cli: Cli) -> str | None:
+    """What the environment says it is; None where it says nothing."""
+    if file := cli.environment.get(f"{VARIABLE}_FILE"):
         return Path(file).read_text().strip()
-    return cli.environment.get(_VARIABLE)
+    return cli.environment.get(VARIABLE)
 
 
 def _tried(cli: Cli) -> Trial:

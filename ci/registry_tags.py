@@ -19,7 +19,8 @@ from gitlab.v4.objects import Project
 from ci.thing import CloudError
 
 _LIMIT = 30
-_DEPLOYED = "deployed-.*"
+DEPLOYED = "deployed-.*"
+"""The tags of releases of all stacks, as a pattern."""
 
 
 class Tags(Protocol):
@@ -49,23 +50,28 @@ class GitLabTags:
             if tags:
                 _remove(project, path, tags)
             policy = project.attributes.get("container_expiration_policy") or {}
-            if policy.get("enabled") and not self._kept_by(keep := policy.get("name_regex_keep") or ""):
-                wider = f"{keep}|{_DEPLOYED}" if keep else _DEPLOYED
-                client.projects.update(project.id, {"container_expiration_policy_attributes": {"name_regex_keep": wider}})
-
-    def _kept_by(self, keep: str) -> bool:
-        """Whether GitLab keeps this stack's releases by a pattern, which it puts between \\A and \\z: cleanup_tags_base_service.rb."""
-        if keep.rpartition("|")[2] == _DEPLOYED:
-            return True
-        try:
-            return all(re.search(rf"\A{keep}\Z", f"deployed-{self.stack}-{number}") for number in (1, 20, 300))
-        except re.error:
-            return False  # in Google's dialect and not in Python's; to keep more does no harm
+            if policy.get("enabled") and not keeps(keep := policy.get("name_regex_keep") or "", self.stack):
+                client.projects.update(project.id, {"container_expiration_policy_attributes": {"name_regex_keep": widened(keep)}})
 
     def _client(self) -> gitlab.Gitlab:
         url = (self.url or os.environ.get("GITLAB_BASE_URL", "https://gitlab.com")).partition("/api/")[0]
         trusted = self.ca_file or os.environ.get("SSL_CERT_FILE") or True
         return gitlab.Gitlab(url, private_token=self.token, ssl_verify=trusted, timeout=_LIMIT)
+
+
+def keeps(pattern: str, stack: str) -> bool:
+    """Whether GitLab keeps a stack's releases by a pattern, which it puts between \\A and \\z: cleanup_tags_base_service.rb."""
+    if pattern.rpartition("|")[2] == DEPLOYED:
+        return True
+    try:
+        return all(re.search(rf"\A{pattern}\Z", f"deployed-{stack}-{number}") for number in (1, 20, 300))
+    except re.error:
+        return False  # in Google's dialect and not in Python's; to keep more does no harm
+
+
+def widened(pattern: str) -> str:
+    """A pattern that keeps the releases of all stacks too."""
+    return f"{pattern}|{DEPLOYED}" if pattern else DEPLOYED
 
 
 @dataclass(frozen=True, kw_only=True)

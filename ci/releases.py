@@ -3,10 +3,11 @@
 The tag also keeps it from being collected: GitLab.com removes manifests without a tag after a day.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 from dxf import DXF, DXFBase
@@ -17,6 +18,7 @@ from ci.thing import CloudError
 _T = TypeVar("_T")
 KEPT = 5
 """How many releases can be gone back to."""
+REVISION = "org.opencontainers.image.revision"
 _DEEPEST = 50
 """How many entries are looked at: older ones were rolled back to long ago, or not at all."""
 
@@ -77,6 +79,24 @@ class Releases:
             releases = [Past(number=number, digest=self._digest(number)) for number in self._numbers()]
             wanted = kept(releases)
             return [f"{self._prefix}{past.number}" for past in releases[:-1] if past.digest not in wanted]
+
+        return self._told(look)
+
+    def revision(self, digest: str) -> str:
+        """The commit that an image says it was built from; empty where it does not say. Raises CloudError.
+
+        It is the label `org.opencontainers.image.revision`: https://specs.opencontainers.org/image-spec/annotations/
+        """
+
+        def look() -> str:
+            manifest = json.loads(self._registry.get_manifest_and_response(digest)[0])
+            # Of an image for several platforms the first one; what attests to its build says `unknown`.
+            known = [one for one in manifest.get("manifests", []) if one.get("platform", {}).get("os") != "unknown"]
+            if known:
+                manifest = json.loads(self._registry.get_manifest_and_response(known[0]["digest"])[0])
+            blob: Any = self._registry.pull_blob(manifest["config"]["digest"])
+            config = json.loads(b"".join(blob))
+            return str(((config.get("config") or {}).get("Labels") or {}).get(REVISION, ""))
 
         return self._told(look)
 

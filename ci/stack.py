@@ -23,14 +23,14 @@ def release_of(cli: Cli, tell: Tell, *, settled: bool = True) -> Release:
     return Release(
         deployment=deployment,
         host_of=lambda address, key: Host(address=address, key=key, environment=cli.environment),
-        releases_of=lambda image: _releases(cli, image),
+        releases_of=lambda image: releases(cli, image),
         tags_of=lambda repository: tags_of(cli.stack, repository, _token(cli, repository)),
         tell=tell,
         ca_file=os.environ.get("SSL_CERT_FILE"),
     )
 
 
-def _releases(cli: Cli, image: str) -> Releases | None:
+def releases(cli: Cli, image: str) -> Releases | None:
     """With the token that may push to the registry of this image."""
     found = _token(cli, image)
     if not found:

@@ -58,15 +58,20 @@ class Pipeline(pulumi.ComponentResource):
         app_project: str,
         infra_project: str,
         owns_projects: bool,
+        protected_environment: bool,
         url: pulumi.Input[str],
         deploy_key_generation: int,
         variables: Mapping[str, Variable],
         push: pulumi.Output[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`protected_environment`: maintainers alone deploy. A tier without it (free) has the protected branch for that.
+
+        https://docs.gitlab.com/ci/environments/protected_environments/
+        """
         super().__init__("site:infra:Pipeline", name, None, opts)
         for project in dict.fromkeys(filter(None, (infra_project, app_project))):
-            gitlab.ProjectEnvironment(
+            made = gitlab.ProjectEnvironment(
                 f"{name}-{project}",
                 project=project,
                 name=stack,
@@ -75,6 +80,14 @@ class Pipeline(pulumi.ComponentResource):
                 stop_before_destroy=True,
                 opts=self._unique(),
             )
+            if protected_environment and project == infra_project:
+                gitlab.ProjectProtectedEnvironment(
+                    name,
+                    project=project,
+                    environment=made.name,
+                    deploy_access_levels_attributes=[{"access_level": "maintainer"}],
+                    opts=self._unique(),
+                )
         if infra_project:
             for key, variable in variables.items():
                 self._variable(infra_project, stack, key, variable)

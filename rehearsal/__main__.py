@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.run(options, home, console))
     except Stopped as error:
-        console.print(f"[yellow]stopped[/yellow]: {escape(str(error))}\nGo on with: make up STACK={options.stack}", highlight=False, markup=True)
+        console.print(
+            f"[yellow]stopped[/yellow]: {escape(str(error))}\nGo on with: make up STACK={options.stack}", highlight=False, markup=True
+        )
         return 130
     except KeyboardInterrupt:
         return 130

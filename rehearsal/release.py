@@ -80,10 +80,10 @@ def of(stack: Stack, tell: Tell, overlay: Path | None = None) -> Release:
         return found
 
     def token(image: str) -> str:
-        return apis.token if in_digitalocean(image) else apis.gitlab_token
+        return stack.settings(overlay)[1]["digitalocean:token" if in_digitalocean(image) else "gitlab:token"]
 
     def releases_of(image: str) -> Releases:
-        who = Credentials(name=apis.token if in_digitalocean(image) else "ci", password=token(image))
+        who = Credentials(name=token(image) if in_digitalocean(image) else "ci", password=token(image))
         return Releases(stack.name, image, who, reached_at=push_address("registry"), ca_file=trusted)
 
     return Release(

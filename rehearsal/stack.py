@@ -91,7 +91,11 @@ class Stack:
             secret_keys=config.secret_keys,
             ledger_path=self.home.ledger(self.name),
             endpoints=Endpoints(
-                digitalocean_url=url, digitalocean_token=apis.token, gitlab_url=url, gitlab_token=apis.gitlab_token, ca_file=apis.ca
+                digitalocean_url=url,
+                digitalocean_token=config.values["digitalocean:token"],
+                gitlab_url=url,
+                gitlab_token=config.values["gitlab:token"],
+                ca_file=apis.ca,
             ),
             env={**os.environ, "SSH_AUTH_SOCK": str(agent.socket)},
         )

@@ -1,10 +1,11 @@
-"""The web application: both APIs from their route tables, one token each, a line in the log for each request."""
+"""The web application: both APIs from their route tables, tokens, a line in the log for each request."""
 
 import hmac
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -14,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rehearsal.cloud import control, digitalocean, gitlab, registry_users
+from rehearsal.cloud import control, digitalocean, gitlab, registry_users, tokens
 from rehearsal.cloud.calls import Calls
 from rehearsal.cloud.digitalocean import errors
 from rehearsal.cloud.digitalocean.rate_limit import RateLimit
@@ -43,10 +44,11 @@ class Cloud(Starlette):
 def create_app(store: Store, world: World, *, token: str, gitlab_token: str) -> Cloud:
     """Both APIs, and what is below `/rehearsal`, over one store and one world.
 
-    `token` is for `/v2` and `/rehearsal`, as a bearer; `gitlab_token` for `/api/v4`. At the start the application takes up what
-    was under way in the store.
+    `token` is for `/v2` and `/rehearsal`, as a bearer; `gitlab_token` for `/api/v4`; tokens.py makes more of both. At the start the
+    application takes up what was under way in the store.
     """
-    routes = [*digitalocean.routes(store, world), *gitlab.routes(store, world, token=gitlab_token)]
+    takes = partial(tokens.accepted, store)
+    routes = [*digitalocean.routes(store, world), *gitlab.routes(store, world, accepts=partial(takes, "gitlab", gitlab_token))]
     calls, faults = Calls(routes), Faults()
 
     def resume() -> None:
@@ -67,11 +69,12 @@ def create_app(store: Store, world: World, *, token: str, gitlab_token: str) -> 
         return [*digitalocean.inventory(store), *gitlab.inventory(store)]
 
     app = Cloud(
-        routes=[*routes, *control.routes(inventory, calls, faults)],
+        routes=[*routes, *control.routes(inventory, calls, faults), *control.of_tokens(store, world)],
         middleware=[
             Middleware(RequestLog, calls=calls),
             Middleware(RateLimit),
-            Middleware(BearerToken, token=token, prefixes=("/v2/", "/rehearsal/")),
+            Middleware(BearerToken, accepts=partial(takes, "digitalocean", token), prefix="/v2/"),
+            Middleware(BearerToken, accepts=partial(hmac.compare_digest, token), prefix="/rehearsal/"),
             Middleware(FaultInjection, faults=faults),
         ],
         lifespan=lifespan,
@@ -112,17 +115,17 @@ class RequestLog:
 
 
 class BearerToken:
-    """Answers 401, in DigitalOcean's words, to a request below one of `prefixes` that does not carry the token."""
+    """Answers 401, in DigitalOcean's words, to a request below `prefix` with another token than it `accepts`."""
 
-    def __init__(self, app: ASGIApp, *, token: str, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, *, accepts: Callable[[str], bool], prefix: str) -> None:
         self._app = app
-        self._wanted = f"Bearer {token}".encode()
-        self._prefixes = prefixes
+        self._accepts = accepts
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
-            sent = Headers(scope=scope).get("authorization", "").encode()
-            if not hmac.compare_digest(sent, self._wanted):
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
+            scheme, _, sent = Headers(scope=scope).get("authorization", "").partition(" ")
+            if scheme != "Bearer" or not sent.isascii() or not await run_in_threadpool(self._accepts, sent):
                 await errors.reply(errors.ApiError(401, "Unable to authenticate you"))(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -8,11 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from rehearsal.cloud import tokens
 from rehearsal.cloud.calls import Calls
 from rehearsal.cloud.digitalocean import errors
 from rehearsal.cloud.fault_injection import Faults
 from rehearsal.cloud.faults import Fault
-from rehearsal.cloud.store import Object
+from rehearsal.cloud.store import Object, Store
+from rehearsal.cloud.tokens import Wish
+from rehearsal.cloud.world import World
 
 FAULTS = TypeAdapter(list[Fault])
 
@@ -48,3 +51,18 @@ def routes(inventory: Callable[[], list[Object]], calls: Calls, faults: Faults) 
         Route("/rehearsal/faults", list_faults),
         Route("/rehearsal/faults", put_faults, methods=["PUT"]),
     ]
+
+
+def of_tokens(store: Store, world: World) -> list[Route]:
+    """`POST /rehearsal/tokens` makes one and `DELETE` ends one, as people do on pages of DigitalOcean and GitLab (tokens.py)."""
+
+    async def make(request: Request) -> Response:
+        wish = Wish.model_validate_json(await request.body())
+        return JSONResponse({"token": await run_in_threadpool(tokens.make, store, world, wish.api)})
+
+    async def end(request: Request) -> Response:
+        wish = Wish.model_validate_json(await request.body())
+        await run_in_threadpool(tokens.end, store, wish.api, wish.token)
+        return Response(status_code=204)
+
+    return [Route("/rehearsal/tokens", make, methods=["POST"]), Route("/rehearsal/tokens", end, methods=["DELETE"])]

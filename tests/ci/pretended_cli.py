@@ -1,7 +1,8 @@
 """What the tests put on PATH as `pulumi` and as `ssh`: answers from answers.json beside it, and notes each call in calls.jsonl.
 
 answers.json: `state` (an export, or null: no such stack), `lock` (the backend's words, or empty), `config` (by key), `cloud` (what a
-refresh of a URN finds: outputs, or null where it is gone), `events` and `fails` of an `up` (a list: of each in turn), `becomes` (answers
+refresh of a URN finds: outputs, or null where it is gone), `drift` (the events of a refresh that only looks, and the words with which it
+fails), `history` (of the updates), `events` and `fails` of an `up` (a list: of each in turn), `becomes` (answers
 that an `up` changes where it goes well), `host` (what scripts print, by a part of them, or null where the host does not answer; a number
 is an exit code, a list the words of a failure), `hostKey` (the only key that the host has, or empty), `asked` and `before` (the stack
 file of the last `up`, and of the one before). `config set`, `rm` and `--show-secrets` work on the stack file itself, as the real one
@@ -49,6 +50,13 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
             answers["state"] = json.load(sys.stdin)
         case ["cancel", "--yes"]:
             answers["lock"] = ""
+        case ["stack", "history", *_]:
+            return json.dumps(answers["history"])
+        case ["refresh", "--preview-only"]:
+            events, fails = answers["drift"]
+            print(*map(json.dumps, events), sep="\n")
+            if fails:
+                raise SystemExit(fails)
         case ["refresh", *rest]:
             _refresh(state["deployment"], rest, answers["cloud"])
         case ["up", *rest]:

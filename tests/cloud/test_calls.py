@@ -41,9 +41,9 @@ def test_requests_are_counted_by_operation_client_and_outcome(site: Site) -> Non
 @pytest.mark.integration
 def test_a_request_for_what_is_not_answered_is_listed_on_its_own(site: Site) -> None:
     with pytest.raises(gitlab.GitlabHttpError):
-        site.client().http_get("/projects/group%2Fsite/issues", token="not-to-be-repeated")
+        site.client().http_get("/projects/group%2Fsite/snippets", token="not-to-be-repeated")
     told = site.control("GET", "calls").json()
-    path = "/api/v4/projects/group%2Fsite/issues"
+    path = "/api/v4/projects/group%2Fsite/snippets"
     assert told == {"calls": [], "unlisted": [{"method": "GET", "path": path, "client": "python-gitlab", "count": 1}]}
     assert site.control("DELETE", "calls").status_code == 204
     assert site.control("GET", "calls").json() == {"calls": [], "unlisted": []}

@@ -82,10 +82,10 @@ def test_the_client_finds_all_objects_over_several_pages(site: Site) -> None:
 
 def test_what_the_stand_in_does_not_answer_is_named(site: Site) -> None:
     with pytest.raises(gitlab.GitlabHttpError) as caught:
-        site.client().http_get("/projects/group%2Fsite/issues", token="not-to-be-repeated")
+        site.client().http_get("/projects/group%2Fsite/snippets", token="not-to-be-repeated")
     status, body = answer(caught)
     assert (status, body["error"]) == (404, "404 Not Found")
-    assert "does not answer GET /api/v4/projects/group%2Fsite/issues;" in body["hint"]
+    assert "does not answer GET /api/v4/projects/group%2Fsite/snippets;" in body["hint"]
     assert "not-to-be-repeated" not in body["hint"]
     site.calls.reset()
 

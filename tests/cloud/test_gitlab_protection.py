@@ -113,3 +113,19 @@ def test_the_same_tag_is_refused_a_second_time(project: Project) -> None:
         project.protectedtags.create({"name": "v*", "create_access_level": 0})
     assert caught.value.response_code == 422
     assert project.protectedtags.get("v*").create_access_levels[0]["access_level"] == 40
+
+
+def test_an_environment_is_protected_once_and_says_who_deploys(project: Project) -> None:
+    protection = {"name": "production", "deploy_access_levels": [{"access_level": 40}]}
+    project.protected_environments.create(protection)
+    with pytest.raises(gitlab.GitlabCreateError, match="already exists"):
+        project.protected_environments.create(protection)
+    [level] = project.protected_environments.get("production").deploy_access_levels
+    assert (level["access_level"], level["access_level_description"]) == (40, "Maintainers")
+    project.protected_environments.delete("production")
+    assert not project.protected_environments.list(get_all=True)
+
+
+def test_an_environment_that_nobody_may_deploy_to_is_not_protected(project: Project) -> None:
+    with pytest.raises(gitlab.GitlabCreateError):
+        project.protected_environments.create({"name": "production", "deploy_access_levels": []})

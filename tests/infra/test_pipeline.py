@@ -80,3 +80,15 @@ def test_a_project_that_is_left_out_gets_nothing(engine: Engine, left_out: str) 
     there = {"appProject": "example/deployment", "infraProject": "example/site"}[left_out]
     declared = {resource.plain["project"] for resource in build.resources.values() if resource.type.startswith("gitlab:")}
     assert declared == {there}
+
+
+def test_maintainers_alone_deploy_to_a_protected_stack_where_the_tier_has_that(engine: Engine) -> None:
+    made = engine.build("production", gitlabTier="premium").one("gitlab.ProjectProtectedEnvironment").plain
+    assert made["project"] == "example/deployment"
+    assert made["environment"] == "production"
+    assert made["deployAccessLevelsAttributes"] == [{"accessLevel": "maintainer"}]
+
+
+@pytest.mark.parametrize(("stack", "tier"), [("production", "free"), ("staging", "premium")])
+def test_no_environment_is_protected_without_the_tier_or_where_developers_deploy(engine: Engine, stack: str, tier: str) -> None:
+    assert not engine.build(stack, gitlabTier=tier).all("gitlab.ProjectProtectedEnvironment")

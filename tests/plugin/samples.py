@@ -79,5 +79,11 @@ TAG = Sample(
     inputs=lambda: {"tag": "v*", "createAccessLevel": "maintainer"},
     replacement={"createAccessLevel": "developer"},
 )
+PROTECTED_ENVIRONMENT = Sample(
+    type="gitlab:index/projectProtectedEnvironment:ProjectProtectedEnvironment",
+    id=r":production",
+    inputs=lambda: {"environment": "production", "deployAccessLevelsAttributes": [{"accessLevel": "maintainer"}]},
+    replacement={"deployAccessLevelsAttributes": [{"accessLevel": "developer"}]},
+)
 
-SAMPLES = (VARIABLE, TOKEN, KEY, ENVIRONMENT, BRANCH, TAG)
+SAMPLES = (VARIABLE, TOKEN, KEY, ENVIRONMENT, BRANCH, TAG, PROTECTED_ENVIRONMENT)

@@ -69,6 +69,16 @@ def test_a_rotation_that_fails_leaves_the_old_value_serving_and_says_so(staging:
     assert Stack("staging", Home()).exports["rotated"] == before
 
 
+def test_gitlabs_token_is_exchanged_and_the_old_one_ends_itself(staging: Visitor) -> None:
+    new = Apis(Home()).ask("POST", "tokens", json={"api": "gitlab"}).json()["token"]
+    done = rehearse("rotate", "gitlab:token", "--stdin", stdin=new)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the old value: refused" in done.stdout
+    assert new not in done.stdout + done.stderr
+    assert rehearse("up", "--stack", "staging", "--json").returncode == 0, "with the new one"
+    assert staging.see("/healthz").status_code == 200
+
+
 def test_a_token_that_its_api_refuses_is_refused_before_anything_is_touched() -> None:
     done = rehearse("rotate", "gitlab:token", "--stdin", stdin="glpat-nobody-has-ever-given-this-out")
     assert done.returncode == 1

@@ -1,6 +1,5 @@
 """How GitLab's API speaks: tokens, JSON, and paths in which `group%2Fproject` is one segment."""
 
-import hmac
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from rehearsal.cloud.gitlab import job_tokens
 from rehearsal.cloud.gitlab.errors import ApiError
 from rehearsal.cloud.gitlab.pages import page
+from rehearsal.cloud.gitlab.records import Record
 from rehearsal.cloud.store import Store
 from rehearsal.cloud.world import World, WorldError
 
@@ -28,12 +29,18 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request: `path` holds the decoded segments, `params` the query and the JSON body together, as in GitLab."""
+    """One request: `path` holds the decoded segments, `params` the query and the JSON body together, as in GitLab.
+
+    `content` is the body of an upload, `job` the one whose CI_JOB_TOKEN was sent; None where it was a person's `token`.
+    """
 
     store: Store
     world: World
     path: dict[str, str]
     params: Json
+    content: bytes = b""
+    job: Record | None = None
+    token: str = ""
 
     def read(self, model: type[Model]) -> Model:
         """The parameters as a model. Raises ApiError 400 in GitLab's words, naming the parameter and never its value."""
@@ -64,8 +71,9 @@ def _reason(name: str, problem: str) -> str:
 class Endpoint(NamedTuple):
     """One operation: its path is below `/api/v4`.
 
-    The handler answers an object, a list (sent in pages) or None (204); what it raises takes back what it changed in the store.
-    `after` then makes the world follow. A handler that `asks_world` is not inside `with store`: it goes there itself, and not meanwhile.
+    The handler answers an object, a list (sent in pages), a file's bytes or None (204); what it raises takes back what it changed in the
+    store. `after` then makes the world follow. A handler that `asks_world` is not inside `with store`: it goes there itself, and not
+    meanwhile. `job_token`: a job may come with its own token (https://docs.gitlab.com/ci/jobs/ci_job_token/). An `upload` has no JSON body.
     """
 
     method: str
@@ -74,6 +82,8 @@ class Endpoint(NamedTuple):
     status: int = 200
     after: Callable[[Store, World], None] | None = None
     asks_world: bool = False
+    job_token: bool = False
+    upload: bool = False
 
 
 class EncodedRoute(Route):
@@ -88,8 +98,8 @@ class EncodedRoute(Route):
         return match, child
 
 
-def route(endpoint: Endpoint, store: Store, world: World, token: str) -> EncodedRoute:
-    """The endpoint as a route. Its handler runs in a worker thread and has the store to itself."""
+def route(endpoint: Endpoint, store: Store, world: World, accepts: Callable[[str], bool]) -> EncodedRoute:
+    """The endpoint as a route, for the tokens that `accepts` takes. Its handler runs in a worker thread and has the store to itself."""
 
     def handle(call: Call) -> Any:
         with nullcontext() if endpoint.asks_world else store:
@@ -100,12 +110,15 @@ def route(endpoint: Endpoint, store: Store, world: World, token: str) -> Encoded
 
     async def answer(request: Request) -> Response:
         try:
-            _authorize(request.headers, token)
-            params = dict(request.query_params) | await _json_body(request)
-            call = Call(store=store, world=world, path=request.path_params, params=params)
+            sent, job = _authorize(request.headers, accepts, store if endpoint.job_token else None)
+            content = await request.body()
+            params = dict(request.query_params) | ({} if endpoint.upload else _json(content))
+            call = Call(store=store, world=world, path=request.path_params, params=params, content=content, job=job, token=sent)
             body = await run_in_threadpool(handle, call)
             if isinstance(body, list):
                 return page(request, body)
+            if isinstance(body, bytes):
+                return Response(body, media_type="application/octet-stream")
             return Response(status_code=204) if body is None else JSONResponse(body, endpoint.status)
         except ApiError as error:
             return JSONResponse(error.body, error.status)
@@ -126,15 +139,18 @@ def unknown() -> EncodedRoute:
     return EncodedRoute(PREFIX + "/{rest:path}", answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 
-def _authorize(headers: Headers, token: str) -> None:
+def _authorize(headers: Headers, accepts: Callable[[str], bool], jobs: Store | None) -> tuple[str, Record | None]:
+    """A person's token, or the job that asks. Raises ApiError 401; always for a job's token where there are no `jobs`."""
+    if jobs and (sent := headers.get("job-token")):
+        return "", job_tokens.owner(jobs, sent)
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     sent = headers.get("private-token") or (bearer if scheme.lower() == "bearer" else "")
-    if not hmac.compare_digest(sent.encode(), token.encode()):
+    if not accepts(sent):
         raise ApiError(401, {"message": "401 Unauthorized"})
+    return sent, None
 
 
-async def _json_body(request: Request) -> Json:
-    content = await request.body()
+def _json(content: bytes) -> Json:
     if not content:
         return {}
     try:

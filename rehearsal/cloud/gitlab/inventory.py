@@ -1,4 +1,7 @@
-"""What clients have made here and not taken away again."""
+"""What clients have made here and not taken away again.
+
+What a pipeline leaves behind is not listed: schedules, issues, notes, packages.
+"""
 
 from typing import NamedTuple
 
@@ -8,6 +11,7 @@ from rehearsal.cloud.gitlab import (
     environments,
     projects,
     protected_branches,
+    protected_environments,
     protected_tags,
     records,
     variables,
@@ -29,6 +33,7 @@ KINDS = [
     Kind(deploy_tokens.NOUN, "gitlab:deploy_token", "{name}"),
     Kind(environments.NOUN, "gitlab:environment", "{name}"),
     Kind(protected_branches.NOUN, "gitlab:protected_branch", "{name}"),
+    Kind(protected_environments.NOUN, "gitlab:protected_environment", "{name}"),
     Kind(protected_tags.NOUN, "gitlab:protected_tag", "{name}"),
 ]
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from rehearsal.cloud.gitlab import cleanup_policies, moments, records
-from rehearsal.cloud.gitlab.errors import not_found
+from rehearsal.cloud.gitlab.errors import ApiError, not_found
 from rehearsal.cloud.gitlab.http import Call, Endpoint
 from rehearsal.cloud.gitlab.records import Record
 from rehearsal.cloud.store import Store
@@ -53,9 +53,18 @@ def paths(store: Store) -> dict[int, str]:
     return {record["id"]: record["path_with_namespace"] for record in records.every(store, NOUN)}
 
 
+def id_of(store: Store, path: str) -> int:
+    """The id of the project with this path. Raises KeyError."""
+    return {known: id for id, known in paths(store).items()}[path]
+
+
 def number(call: Call) -> int:
-    """The id of the project that a request is about. Raises ApiError 404."""
+    """The id of the project that a request is about. Raises ApiError 404, and 403 for a job of another project."""
     found: int = _find(call)["id"]
+    if call.job and call.job["project"] != found:
+        names = {record["id"]: record["path"] for record in records.every(call.store, NOUN)}
+        words = f"Authentication by CI/CD job token not allowed from {names[call.job['project']]} to {names[found]}."
+        raise ApiError(403, {"message": f"403 Forbidden - {words}"})
     return found
 
 

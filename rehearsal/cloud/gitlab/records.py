@@ -31,6 +31,11 @@ def add(store: Store, noun: str, record: Record) -> Record:
     return put(store, noun, {"id": store.next_id(), **record})
 
 
+def next_number(store: Store, noun: str, project: int) -> int:
+    """The number (`iid`) of a project's next object of a noun."""
+    return max((record["iid"] for record in of(store, noun, project)), default=0) + 1
+
+
 def put(store: Store, noun: str, record: Record) -> Record:
     """Keep an object as it is now."""
     store[_collection(noun)][str(record["id"])] = record

@@ -3,10 +3,12 @@
 from rehearsal.cloud.gitlab.http import Call, Endpoint
 from rehearsal.cloud.gitlab.records import Record
 
+ME = {"id": 1, "username": "rehearsal", "name": "Rehearsal", "state": "active"}
+
 
 def user(_call: Call) -> Record:
     # Without `web_url`: the official client warns where that is not the address that it was given.
-    return {"id": 1, "username": "rehearsal", "name": "Rehearsal", "state": "active"}
+    return dict(ME)
 
 
 def version(_call: Call) -> Record:

@@ -1,4 +1,4 @@
-"""Environments, protected branches and protected tags."""
+"""Environments and their protection, protected branches and protected tags."""
 
 from typing import Any, ClassVar
 
@@ -124,6 +124,38 @@ class TagProtection(InProject):
         return None
 
 
+class ProjectProtectedEnvironment(InProject):
+    """`gitlab.ProjectProtectedEnvironment`, with the one access level that may deploy."""
+
+    type: ClassVar = "gitlab:index/projectProtectedEnvironment:ProjectProtectedEnvironment"
+    accepts: ClassVar = frozenset({"project", "environment", "deployAccessLevelsAttributes"})
+    replaces: ClassVar = accepts
+
+    def create(self, inputs: Properties) -> Made:
+        levels = [{"access_level": _LEVELS[level["accessLevel"]]} for level in inputs["deployAccessLevelsAttributes"]]
+        with called():
+            self.project(inputs).protected_environments.create({"name": inputs["environment"], "deploy_access_levels": levels})
+        return Made(f"{inputs['project']}:{inputs['environment']}", {})
+
+    def delete(self, old: Existing) -> None:
+        with called(gone=True):
+            self.project(old.inputs).protected_environments.delete(old.inputs["environment"])
+
+    def find(self, inputs: Properties) -> Made | None:
+        with called(gone=True):
+            self.project(inputs).protected_environments.get(inputs["environment"])
+            return Made(f"{inputs['project']}:{inputs['environment']}", {})
+        return None
+
+    def read(self, id: str) -> Existing | None:
+        inputs = identity(id, "project", "environment")
+        with called(gone=True):
+            found = self.project(inputs).protected_environments.get(inputs["environment"])
+            levels = [{"accessLevel": _NAMES[level["access_level"]]} for level in found.deploy_access_levels]
+            return Existing(id, inputs | {"deployAccessLevelsAttributes": levels}, {})
+        return None
+
+
 def _environment(inputs: Properties) -> dict[str, Any]:
     return body(inputs, ("name", "externalUrl", "tier", "description"))
 
@@ -141,4 +173,4 @@ def _level(levels: list[dict[str, Any]]) -> str:
     return _NAMES[levels[0]["access_level"]]
 
 
-KINDS: tuple[type[Handler], ...] = (ProjectEnvironment, BranchProtection, TagProtection)
+KINDS: tuple[type[Handler], ...] = (ProjectEnvironment, ProjectProtectedEnvironment, BranchProtection, TagProtection)
