@@ -12,6 +12,7 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 # The proxy has to let an idle connection go sooner, or it sends a request into one that closes.
 keepalive = 75
 graceful_timeout = 30
-worker_tmp_dir = "/dev/shm"  # noqa: S108 (a directory in memory: the heartbeat's file must not wait for a disk)
+# A directory in memory: the heartbeat's file must not wait for a disk.
+worker_tmp_dir = "/dev/shm"  # noqa: S108 # nosec B108
 # Its file would need a directory that can be written to.
 control_socket_disable = True

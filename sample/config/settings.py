@@ -2,7 +2,7 @@
 
 SECRET_KEY             signs sessions and forms; required
 SECRET_KEY_FALLBACKS   earlier keys that are still accepted, separated by commas
-DATABASE_URL           postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=require, a direct connection; required
+DATABASE_URL           postgres://…?sslmode=require, a direct connection with user, password, host, port and name; required
 ALLOWED_HOSTS          host names that the site answers to, separated by commas
 CSRF_TRUSTED_ORIGINS   origins whose forms are accepted (https://HOST), separated by commas
 CELERY_BROKER_URL      redis:// or amqp://; without it tasks run at once, in the process that calls them

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 from django.views.static import serve
+
 from guestbook import health, load, views
 
 urlpatterns = [
