@@ -8,6 +8,7 @@ from tests.pipeline.app import app
 from tests.pipeline.events import FORK, Event, branch, merge_request, tag
 from tests.pipeline.gitlab_ci_local import Project
 
+pytestmark = pytest.mark.integration
 CHECKS = {"lint", "mypy", "bandit", "dependencies", "secrets", "migrations", "test: [3.13]"}
 RELEASE = {"build", "scan", "smoke", "hand-over", "release"}
 NOTHING: set[str] = set()

@@ -13,6 +13,7 @@ from rehearsal.home import CHECKOUT
 from tests.pipeline.app import PIPELINE, app
 from tests.pipeline.gitlab_ci_local import Project
 
+pytestmark = pytest.mark.integration
 PROGRAM = "check-jsonschema"
 OWN = CHECKOUT / ".gitlab-ci.yml"
 
