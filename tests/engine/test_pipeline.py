@@ -4,6 +4,8 @@ The test that matters most: a release, an infrastructure-only pipeline, a rollba
 right digest runs.
 """
 
+import contextlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import gitlab
 import pytest
 import yaml
+from gitlab.v4.objects import Project as GitLabProject
 
 from rehearsal import sample
 from rehearsal.home import CHECKOUT
@@ -65,19 +68,26 @@ class Pipeline:
         content["config"][key] = value
         file.write_text(yaml.safe_dump(content))
 
-    def run(self, job: str, **more: str) -> Finished:
-        """Run one job of a pipeline on main."""
-        event = branch("main", project=INFRA_PROJECT, source="pipeline" if "IMAGE" in more else "push", **more)
+    def run(self, job: str, *, ends: str = "PASS", **more: str) -> Finished:
+        """Run one job of a pipeline on main: that of a schedule, of a release, or of a push."""
+        source = "schedule" if "SCHEDULE" in more else "pipeline" if "IMAGE" in more else "push"
+        event = branch("main", project=INFRA_PROJECT, source=source, **more)
         finished = self._project.run(event, job, variables=self._variables(), options=["--force-shell-executor"])
-        assert finished.jobs == {job: "PASS"}, finished.log
+        assert finished.jobs == {job: ends}, finished.log
         return finished
+
+    @contextlib.contextmanager
+    def gitlab(self) -> Iterator[GitLabProject]:
+        """This project, as a maintainer sees it."""
+        workspace = self._stack.workspace
+        url, token = workspace.environment["GITLAB_BASE_URL"].partition("/api/")[0], workspace.home.generated("cloud", "gitlab:token")
+        with gitlab.Gitlab(url, private_token=token, ssl_verify=workspace.environment["SSL_CERT_FILE"]) as client:
+            yield client.projects.get(INFRA_PROJECT)
 
     def _variables(self) -> dict[str, str]:
         workspace = self._stack.workspace
-        url, token = workspace.environment["GITLAB_BASE_URL"].partition("/api/")[0], workspace.home.generated("cloud", "gitlab:token")
-        client = gitlab.Gitlab(url, private_token=token, ssl_verify=workspace.environment["SSL_CERT_FILE"])
-        with client:
-            found = [made.attributes for made in client.projects.get(INFRA_PROJECT).variables.list(get_all=True)]
+        with self.gitlab() as project:
+            found = [made.attributes for made in project.variables.list(get_all=True)]
         known = [{**variable, "environmentScope": variable["environment_scope"]} for variable in found]
         keys = {key for key, _ in given(known, environment=workspace.stack, protected=True)}
         values = {variable["key"]: self._value(variable) for variable in found if variable["key"] in keys}
@@ -141,3 +151,33 @@ def test_ssh_is_open_to_the_runner_for_the_jobs_time_only(stack: Driven, pipelin
         call["operation"] for call in stack.calls() if call["operation"].endswith("/v2/firewalls") or "firewalls/{" in call["operation"]
     ]
     assert [operation.partition(" ")[0] for operation in made if not operation.startswith("GET")] == ["POST", "DELETE"]
+
+
+def test_drift_is_one_issue_until_it_is_mended(stack: Driven, site: Stack, pipeline: Pipeline) -> None:
+    pipeline.run("drift-staging", SCHEDULE="daily")
+    host = Host(site.home, site.name)
+    host.output("docker service create --detach --quiet --name by-hand --replicas 0 $(docker service inspect web"
+                " --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}')")  # fmt: skip
+    host.output("docker service update --detach --quiet --replicas 2 worker")
+    with pipeline.gitlab() as project:
+        project.variables.create({"key": "BY_HAND", "value": "anything", "environment_scope": "staging"})
+
+    told = pipeline.run("drift-staging", ends="WARN", SCHEDULE="daily").output("drift-staging")
+
+    assert [name for name in ("docker service by-hand", "BY_HAND", "worker") if name not in told] == []
+    with pipeline.gitlab() as project:
+        [issue] = project.issues.list(state="opened", get_all=True)
+        assert (issue.title, "by-hand" in issue.description, "anything" in issue.description) == ("Drift: staging", True, False)
+        project.variables.delete("BY_HAND", filter={"environment_scope": "staging"})
+    host.output("docker service rm by-hand")
+    assert stack.workspace.cli.run("refresh", "--yes", "--skip-preview")
+    pipeline.run("up-staging")
+    pipeline.run("drift-staging", SCHEDULE="daily")
+    with pipeline.gitlab() as project:
+        assert [issue.state for issue in project.issues.list(get_all=True)] == ["closed"]
+
+
+def test_what_is_set_up_in_gitlab_is_set_up_once(stack: Driven) -> None:
+    assert stack.ci("setup").returncode in (0, 4), stack.said
+    again = stack.ci("setup", "--json")
+    assert {step["outcome"] for step in json.loads(again.stdout)} <= {"kept", "waits"}
