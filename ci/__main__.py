@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 import time
 from dataclasses import asdict
@@ -18,6 +19,8 @@ from ci.env_import import EnvFileError
 from ci.host import HostError
 from ci.operators import OperatorsError
 from ci.passphrase import rotate as rotate_passphrase
+from ci.preview import bundle, preview
+from ci.preview.preview_bundle import BundleError
 from ci.progress import Progress
 from ci.promotion import PromotionError, minutes, proven
 from ci.rebuild import RebuildError, rebuild
@@ -40,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.run(options, Cli(stack=options.stack), console))
     except (
+        BundleError,
         CliError,
         CloudError,
         ConfigError,
@@ -97,8 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("file", metavar="FILE", help="NAME=value, a line each")
     found.add_argument("--overwrite", action="store_true", help="also names that the config has already")
     found.add_argument("--dry-run", action="store_true", help="tell what would become of each name, and write nothing")
-    for name, module in _MODULES.items():
-        module.arguments(command(name, module.run, str(module.__doc__).partition(": ")[2].partition("\n")[0].rstrip(".")))
+    for module in _MODULES:
+        name, _, about = str(module.__doc__).partition(": ")
+        module.arguments(command(name.strip("`"), module.run, re.split(r"\.|
+", about)[0]))
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
 
@@ -170,8 +176,8 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = {"check": check, "setup": setup, "runner": runner, "promotion": promotion, "drift": drift, "backups": backups}
-"""Commands that are a module each: its `arguments`, its `run`, and the first line of its docstring."""
+_MODULES = (check, setup, runner, promotion, drift, backups, bundle, preview)
+"""Commands that are a module each: its name, its `arguments`, its `run`, and the first sentence of its docstring."""
 
 if __name__ == "__main__":
     sys.exit(main())

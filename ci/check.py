@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from ci import config_file
 from ci.cli import Cli
-from ci.fingerprints import like
+from ci.preview.fingerprints import like
 from infra import rules, siblings
 from infra.problems import ConfigError
 from infra.settings import Settings
