@@ -103,8 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--dry-run", action="store_true", help="tell what would become of each name, and write nothing")
     for module in _MODULES:
         name, _, about = str(module.__doc__).partition(": ")
-        module.arguments(command(name.strip("`"), module.run, re.split(r"\.|
-", about)[0]))
+        module.arguments(command(name.strip("`"), module.run, re.split("[.\n]", about)[0]))
     command("rebuild", _rebuild, "make a new droplet in place of one that is lost, dead, or to be renewed, and the site on it")
     return parser
 
