@@ -34,8 +34,9 @@ def diagnose(host: Host, image: str, *, before: set[str], mask: Callable[[str], 
 
 def failed(host: Host, image: str, *, before: set[str]) -> list[str]:
     """The services of which a new task of the image has failed. Raises HostError."""
-    names, new = _names(host), [task for task in _tasks(host) if task["ID"] not in before and _image(task) == image]
-    return sorted({names.get(task["ServiceID"], "") for task in new if _badness(task) == 2})
+    bad = {task["ServiceID"] for task in _tasks(host) if task["ID"] not in before and _image(task) == image and _badness(task) == 2}
+    names = _names(host) if bad else {}
+    return sorted(names.get(service, service) for service in bad)
 
 
 def _image(task: dict[str, Any]) -> str:
