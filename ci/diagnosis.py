@@ -66,7 +66,8 @@ def _told(host: Host, name: str, task: dict[str, Any], mask: Callable[[str], str
     log = (state.get("Health") or {}).get("Log") or []
     health = [probe for probe in log if probe["ExitCode"] and "waiting: " not in probe["Output"]]
     if health:
-        said = " ".join(health[-1]["Output"].split())[-300:] or "no output"
+        # The last one may have come while the task was being stopped.
+        said = " ".join(health[-2:][0]["Output"].split())[-300:] or "no output"
         lines.append(f"  health check, {len(health)} times: {mask(said)}")
     if container:
         log = host.run(f"docker logs --tail {_LOG_LINES} {shlex.quote(container)} 2>&1 || true")
