@@ -67,7 +67,7 @@ def wait(engine: Engine, name: str, *, limit: float, pause: float = PAUSE) -> No
         if state in _TAKEN_BACK:
             raise RolloutError(
                 f"the swarm did not keep the update ({state.replace('_', ' ')}: {update.get('Message', '')}){_last_failure(tasks)}."
-                " After a `pulumi up`, the state says otherwise until `pulumi refresh`"
+                " After a bare `pulumi up`: `python -m ci up --image` with what ran before, or `pulumi refresh` and another try"
             )
         wanted, running = _wanted(service, tasks), _running(service, tasks)
         if wanted == running and state not in _UNDER_WAY:
