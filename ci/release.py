@@ -21,6 +21,7 @@ from ci.mask import Mask
 from ci.migration_reader import read
 from ci.registry_tags import Tags
 from ci.releases import Releases
+from ci.remember import remember
 from ci.services import Services
 from ci.thing import CloudError
 from infra.rollout import RUNS
@@ -87,7 +88,7 @@ class Release:
                 raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
             finally:
                 look.end()
-        self._remember(host, image, running, history.result())
+        remember(host, history.result(), self.tags_of, image=image, running=running, say=self._say)
         return image
 
     def host(self) -> Host:
@@ -110,7 +111,7 @@ class Release:
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
         with ThreadPoolExecutor() as pool:
             self._look(Look(door, image.partition("@")[2], pool), door, was_closed=True)
-        self._remember(self.host(), image, image, self._history(image))
+        remember(self.host(), self._history(image), self.tags_of, image=image, running=image, say=self._say)
         return image
 
     def _judge(self, host: Host, service: str, running: str, image: str, *, acknowledged: bool, back: bool) -> None:
@@ -193,28 +194,6 @@ class Release:
             if releases:
                 releases.all()
         return releases
-
-    def _remember(self, host: Host, image: str, running: str, releases: Releases | None) -> None:
-        """A good release: tag it, after the one that ran, and take away the images that nobody can go back to."""
-        if releases is None:
-            self._say("not tagged in the registry, and no old image is removed: there is no token that may push to it")
-            return
-        try:
-            # What ran may have come there by another way: going back means to it.
-            releases.add(running.partition("@")[2])
-            self._say(f"release {releases.add(image.partition('@')[2])} of {self.deployment.stack}")
-        except CloudError as error:
-            self._say(f"warning: the release is not in the history: {error}")
-            return
-        try:
-            known, outdated = releases.kept(), releases.outdated()
-            with ThreadPoolExecutor() as pool:
-                there, in_use = pool.submit(images.present, host, releases.repository), pool.submit(Services.on, host)
-                tags = pool.submit(self.tags_of(releases.repository).remove, releases.repository, outdated)
-                images.remove(host, there.result() - in_use.result().images - known)
-                tags.result()
-        except (CloudError, HostError) as error:
-            self._say(f"warning: not all that is old was removed: {error}")
 
     def _learn(self) -> None:
         """The secrets of the state as it is now: a failed run may have brought new ones."""

@@ -43,7 +43,7 @@ class Releases:
     ) -> None:
         """`keep` is how many digests can be gone back to. The registry is where the image's name says, or at `reached_at` (HOST:PORT)."""
         self._keep = keep
-        self._prefix = f"deployed-{stack}-"
+        self.stack, self._prefix = stack, f"deployed-{stack}-"
         self.repository = image.partition("@")[0]
         address, _, path = self.repository.partition("/")
 
