@@ -66,7 +66,7 @@ def wait(engine: Engine, name: str, *, limit: float, pause: float = PAUSE) -> No
         state = update.get("State", "")
         if state in _TAKEN_BACK:
             raise RolloutError(
-                f"the swarm did not keep the update ({state.replace('_', ' ')}: {update.get('Message', '')}){_last_failure(tasks)}."
+                f"the swarm did not keep the update ({update.get('Message') or state}){_last_failure(tasks)}."
                 " After a bare `pulumi up`: `python -m ci up --image` with what ran before, or `pulumi refresh` and another try"
             )
         wanted, running = _wanted(service, tasks), _running(service, tasks)
