@@ -5,8 +5,9 @@ import json
 import re
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     found = command("up", _up, "bring the stack up to date, or release an image: wholly, or not at all")
     found.add_argument("--image", default="", metavar="DIGEST", help="REPOSITORY@sha256:… (default: what runs)")
     found.add_argument("--acknowledge", action="store_true", help="release also migrations that lock or can't be gone back from")
+    found.add_argument("--verdict", type=Path, metavar="FILE", help="write there whether one can go back afterwards")
     found.add_argument("--unproven", action="store_true", help="release to production also what staging has not proved")
     found = command("rollback", _rollback, "go back to the release before, or to the one that is named")
     found.add_argument("--to", default="", metavar="DIGEST", help="sha256:… of an earlier release (default: the one before)")
@@ -113,7 +115,10 @@ def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     if options.image and cli.stack == GUARDED and not options.unproven:
         console.print(proven(cli, options.image, minutes=minutes(cli), now=datetime.now(UTC)), highlight=False)
     with Progress(console) as progress:
-        return _released(release_of(cli, progress), options.image, console, acknowledged=options.acknowledge)
+        release = release_of(cli, progress)
+        if options.verdict:
+            release = replace(release, judged=options.verdict.write_text)
+        return _released(release, options.image, console, acknowledged=options.acknowledge)
 
 
 def _rollback(options: argparse.Namespace, cli: Cli, console: Console) -> int:

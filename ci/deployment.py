@@ -9,9 +9,9 @@ from ci import config_file
 from ci.cli import Cli, CliError
 from ci.config_file import overlaid
 from ci.events import Tell
-from ci.lock import told
+from ci.lock import told as is_lock
 from ci.state import State
-from ci.teller import Teller
+from ci.teller import Teller, exported
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a secret (sdk/go/common/resource/sig)
 
@@ -59,6 +59,8 @@ class PulumiDeployment:
     def __init__(self, cli: Cli) -> None:
         self._cli = cli
         self._read: dict[str, Any] | None = None
+        self._told: dict[str, Any] | None = None
+        """What the last `up` exported, by its events."""
 
     @property
     def stack(self) -> str:
@@ -75,7 +77,8 @@ class PulumiDeployment:
             raise
 
     def exports(self) -> dict[str, Any]:
-        return {name: _plain(value) for name, value in self._state.outputs.items()}
+        found = self._state.outputs if self._told is None else self._told
+        return {name: _plain(value) for name, value in found.items()}
 
     def declared(self) -> Declared:
         config = config_file.of(self._cli)
@@ -84,13 +87,16 @@ class PulumiDeployment:
 
     def up(self, image: str, tell: Tell) -> None:
         teller = Teller(tell)
-        self._read = None
+        self._read = self._told = None
+        told = None
         with overlaid(self._cli, {"site:image": image} if image else {}) as file:
             try:
                 for raw in self._cli.stream("up", "--yes", "--skip-preview", "--config-file", str(file)):
                     teller(raw)
+                    told = exported(raw) or told
             except CliError as error:
-                raise (LockedError(str(error)) if told(str(error)) else error) from None
+                raise (LockedError(str(error)) if is_lock(str(error)) else error) from None
+        self._told = told
 
     def secrets(self) -> list[Any]:
         return list(_secret_values(self._state.exported))

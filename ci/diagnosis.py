@@ -34,8 +34,9 @@ def diagnose(host: Host, image: str, *, before: set[str], mask: Callable[[str], 
 
 def failed(host: Host, image: str, *, before: set[str]) -> list[str]:
     """The services of which a new task of the image has failed. Raises HostError."""
-    names, new = _names(host), [task for task in _tasks(host) if task["ID"] not in before and _image(task) == image]
-    return sorted({names.get(task["ServiceID"], "") for task in new if _badness(task) == 2})
+    bad = {task["ServiceID"] for task in _tasks(host) if task["ID"] not in before and _image(task) == image and _badness(task) == 2}
+    names = _names(host) if bad else {}
+    return sorted(names.get(service, service) for service in bad)
 
 
 def _image(task: dict[str, Any]) -> str:
@@ -65,7 +66,8 @@ def _told(host: Host, name: str, task: dict[str, Any], mask: Callable[[str], str
     log = (state.get("Health") or {}).get("Log") or []
     health = [probe for probe in log if probe["ExitCode"] and "waiting: " not in probe["Output"]]
     if health:
-        said = " ".join(health[-1]["Output"].split())[-300:] or "no output"
+        # The last one may have come while the task was being stopped.
+        said = " ".join(health[-2:][0]["Output"].split())[-300:] or "no output"
         lines.append(f"  health check, {len(health)} times: {mask(said)}")
     if container:
         log = host.run(f"docker logs --tail {_LOG_LINES} {shlex.quote(container)} 2>&1 || true")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ci.host import Host
 from infra.connection import CA_FILE
-from infra.site import ENV_FILE
+from infra.environment import ENV_FILE
 
 LIMIT = 60
 MEMORY = 512

@@ -4,8 +4,10 @@ import http.client
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -79,6 +81,33 @@ class FrontDoor:
                 if time.monotonic() > end:
                     raise
             pause(0.25)
+
+
+class Look:
+    """A `watch` that is begun while other things go on, and given up where they fail."""
+
+    def __init__(self, door: FrontDoor, digest: str, pool: Executor) -> None:
+        self._door, self._digest, self._pool = door, digest, pool
+        self._watch: Future[None] | None = None
+        self._over = threading.Event()
+
+    def begin(self) -> None:
+        """Unless it has begun."""
+        self._watch = self._watch or self._pool.submit(self._door.watch, self._digest, pause=self._pause)
+
+    def result(self) -> None:
+        """Raises DoorError as `watch` does."""
+        self.begin()
+        if self._watch:
+            self._watch.result()
+
+    def end(self) -> None:
+        """Nobody wants to know any more."""
+        self._over.set()
+
+    def _pause(self, seconds: float) -> None:
+        if self._over.wait(seconds):
+            raise DoorError("nobody wanted to know any more")
 
 
 def advice(door: FrontDoor) -> str:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection
 
 from ci.host import Host
-from infra.release import PULL_LIMIT, pull_script
+from infra.pull import PULL_LIMIT, pull_script
 
 _REMOVE = """while read -r image; do
   # Tasks that have ended keep their image. One that runs does too, and shall.

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sqlparse
-from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
-from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
 Pair = tuple[str, str]
 """Table and column, table and action, or the type before and after: as is said."""
@@ -147,6 +145,10 @@ def _action(text: str) -> Pair:
 
 
 def _lint(statements: list[str]) -> set[str]:
+    # Only here: they bring all of Django along, and most runs have no SQL to look at.
+    from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
+    from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+
     errors, _, warnings = analyse_sql_statements(PostgresqlAnalyser, statements)
     return {issue.code for issue in [*errors, *warnings]}
 

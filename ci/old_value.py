@@ -17,10 +17,10 @@ from ci.front_door import DoorError, FrontDoor
 from ci.gitlab import GitLab
 from ci.host import Host, HostError
 from ci.registry_tags import in_digitalocean
+from infra.environment import ENV_FILE
 from infra.generations import numbered
 from infra.host import USER, ssh_options
-from infra.registry import basic
-from infra.site import ENV_FILE
+from infra.pull import basic
 
 _USER, _CLUSTER = "digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/databaseCluster:DatabaseCluster"
 _PASSWORD, PRIVATE_KEY = "random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"

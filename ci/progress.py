@@ -37,7 +37,7 @@ class Progress:
         with self._lock:
             if event.kind == "started":
                 self._running[event.urn] = (event, time.monotonic())
-            else:
+            elif event.kind != "said":
                 self._running.pop(event.urn, None)
         if line := _line(event):
             clock = "" if self._console.is_terminal else f"[dim]{time.strftime('%H:%M:%S')}[/dim] "

@@ -14,15 +14,17 @@ from ci.cli import CliError
 from ci.deployment import Deployment, LockedError
 from ci.diagnosis import diagnose, failed, task_ids
 from ci.events import Event, Tell
-from ci.front_door import ClosedError, DoorError, FrontDoor, advice
+from ci.front_door import ClosedError, DoorError, FrontDoor, Look, advice
 from ci.host import Host, HostError
 from ci.lock_holders import LOCKED_OUT, lock_holders
 from ci.mask import Mask
 from ci.migration_reader import read
 from ci.registry_tags import Tags
-from ci.releases import Releases, kept
+from ci.releases import Releases
+from ci.remember import remember
 from ci.services import Services
 from ci.thing import CloudError
+from infra.rollout import RUNS
 
 
 class ReleaseError(Exception):
@@ -43,6 +45,8 @@ class Release:
     ca_file: str | None = None
     arrived: Callable[[], None] = lambda: None
     """Done when the `up` has gone well, before anything is asked of the host."""
+    judged: Callable[[str], object] = lambda _: None
+    """Hears, before anything is changed, whether one can go back afterwards."""
     mask: Mask = field(default_factory=Mask)
     """Learns the stack's secrets: what a failed command says is shown without them."""
 
@@ -59,30 +63,34 @@ class Release:
         host = self.host()
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
         self._learn()
-        before, tasks = Services.on(host), task_ids(host)
-        self._check(before)
         with ThreadPoolExecutor() as pool:
-            closed = pool.submit(_closed, door)
+            services, ids, closed = pool.submit(Services.on, host), pool.submit(task_ids, host), pool.submit(_closed, door)
+            history = pool.submit(self._history, image)
+            before, tasks = services.result(), ids.result()
+            self._check(before)
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
-        try:
-            self.deployment.up(image, self._tell)
-            self.arrived()
-            # Who it is may have changed, where its key was rotated.
-            host = self.host()
-            self._look(door, image, was_closed=closed.result())
-            # The engine does not wait for the end of the watch.
-            if ended := [*before.settled(host), *failed(host, image, before=tasks)]:
-                raise DoorError(f"a task of the release has ended since it began: {', '.join(sorted(set(ended)))}")
-        except LockedError:
-            raise
-        except (CliError, DoorError) as error:
-            self._learn()
-            reasons = [self.mask(str(error)), *diagnose(host, image, before=tasks, mask=self.mask)]
-            if LOCKED_OUT in str(error):
-                reasons += lock_holders(host, before.serving)
-            raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
-        self._remember(host, image, running)
+            was_closed, look = closed.result(), Look(door, image.partition("@")[2], pool)
+            try:
+                self.deployment.up(image, lambda event: self._hear(event, before.serving, look))
+                self.arrived()
+                # Who it is may have changed, where its key was rotated.
+                host = self.host()
+                self._look(look, door, was_closed=was_closed)
+                if ended := failed(host, image, before=tasks):
+                    raise DoorError(f"a task of the release has ended since it began: {', '.join(ended)}")
+            except LockedError:
+                raise
+            except (CliError, DoorError) as error:
+                look.end()
+                self._learn()
+                reasons = [self.mask(str(error)), *diagnose(host, image, before=tasks, mask=self.mask)]
+                if LOCKED_OUT in str(error):
+                    reasons += lock_holders(host, before.serving)
+                raise ReleaseError("\n".join([*reasons, self._back(host, before, running, image)])) from None
+            finally:
+                look.end()
+        remember(host, history.result(), self.tags_of, image=image, running=running, say=self._say)
         return image
 
     def host(self) -> Host:
@@ -103,19 +111,19 @@ class Release:
             return ""
         image = str(exports["image"])
         door = FrontDoor(url=str(exports["health"]), address=str(exports["address"]), ca_file=self.ca_file)
-        self._look(door, image, was_closed=True)
-        self._remember(self.host(), image, image)
+        with ThreadPoolExecutor() as pool:
+            self._look(Look(door, image.partition("@")[2], pool), door, was_closed=True)
+        remember(self.host(), self._history(image), self.tags_of, image=image, running=image, say=self._say)
         return image
 
     def _judge(self, host: Host, service: str, running: str, image: str, *, acknowledged: bool, back: bool) -> None:
         """Say what the migrations between the two mean. Raises ReleaseError where that is a reason not to begin."""
-        images.pull(host, image, self.deployment.pull_login())
-        if back:
+        with ThreadPoolExecutor() as pool:
+            # The other way its SQL is wanted too, and of what depends on the older image.
+            early = None if back else pool.submit(read, host, running, environment_of=service)
+            images.pull(host, image, self.deployment.pull_login())
             to = read(host, image, environment_of=service)
-            now = read(host, running, environment_of=service, wanted=verdict.beyond(to)) if to else None
-        else:
-            with ThreadPoolExecutor() as pool:
-                now, to = pool.map(lambda one: read(host, one, environment_of=service), (running, image))
+            now = early.result() if early else read(host, running, environment_of=service, wanted=verdict.beyond(to)) if to else None
         if now is None or to is None:
             self._say("can't tell what the migrations mean: nothing serves whose environment they could be read with")
             return
@@ -123,6 +131,7 @@ class Release:
         if judged.runs:
             self._say(f"migrations: {', '.join(map(str, judged.runs))}")
         self._say(judged.sentence)
+        self.judged(judged.sentence)
         reason = judged.stops(self.deployment.stack)
         if back and judged.back is False:
             reason = f"{judged.sentence}\nNothing was changed. Go back all the same with --force."
@@ -143,10 +152,16 @@ class Release:
                 " new connections wait or are refused for 1 to 2 s"
             )
 
-    def _look(self, door: FrontDoor, image: str, *, was_closed: bool) -> None:
+    def _hear(self, event: Event, serving: str, look: Look) -> None:
+        """Visitors are asked as soon as the new tasks serve, while the swarm still watches them."""
+        self._tell(event)
+        if event.kind == "said" and event.urn.endswith(f"::{serving}{RUNS}"):
+            look.begin()
+
+    def _look(self, look: Look, door: FrontDoor, *, was_closed: bool) -> None:
         """Raises DoorError where visitors do not get the release, and did get an answer before."""
         try:
-            door.watch(image.partition("@")[2])
+            look.result()
         except ClosedError as error:
             if not was_closed:
                 raise
@@ -168,31 +183,20 @@ class Release:
                 stuck.append(str(error))
         with contextlib.suppress(HostError, CloudError):
             releases = self.releases_of(image)
-            if image not in Services.on(host).images | (_known(releases) if releases else set()):
+            if image not in Services.on(host).images | (releases.kept() if releases else set()):
                 images.remove(host, [image])
         if stuck:
             again = f"python -m ci up --stack {self.deployment.stack} --image {running}"
             return "\n".join(["not everything is as it was:", *(f"  {line}" for line in stuck), f"go on with: {again}"])
         return f"everything runs what it ran before: {running}"
 
-    def _remember(self, host: Host, image: str, running: str) -> None:
-        """A good release: tag it, after the one that ran, and take away the images that nobody can go back to."""
+    def _history(self, image: str) -> Releases | None:
+        """Read ahead: the tags of old releases never move."""
         releases = self.releases_of(image)
-        if releases is None:
-            self._say("not tagged in the registry, and no old image is removed: there is no token that may push to it")
-            return
-        try:
-            # What ran may have come there by another way: going back means to it.
-            releases.add(running.partition("@")[2])
-            self._say(f"release {releases.add(image.partition('@')[2])} of {self.deployment.stack}")
-        except CloudError as error:
-            self._say(f"warning: the release is not in the history: {error}")
-            return
-        try:
-            images.remove(host, images.present(host, releases.repository) - Services.on(host).images - _known(releases))
-            self.tags_of(releases.repository).remove(releases.repository, releases.outdated())
-        except (CloudError, HostError) as error:
-            self._say(f"warning: not all that is old was removed: {error}")
+        with contextlib.suppress(CloudError):
+            if releases:
+                releases.all()
+        return releases
 
     def _learn(self) -> None:
         """The secrets of the state as it is now: a failed run may have brought new ones."""
@@ -203,11 +207,6 @@ class Release:
 
     def _say(self, message: str) -> None:
         self.tell(Event(kind="said", message=message))
-
-
-def _known(releases: Releases) -> set[str]:
-    """The images that can be gone back to."""
-    return {f"{releases.repository}@{digest}" for digest in kept(releases.all())}
 
 
 def _closed(door: FrontDoor) -> bool:

@@ -16,8 +16,6 @@ from dxf.exceptions import DXFError
 from ci.thing import CloudError
 
 _T = TypeVar("_T")
-KEPT = 5
-"""How many releases can be gone back to."""
 REVISION = "org.opencontainers.image.revision"
 _DEEPEST = 50
 """How many entries are looked at: older ones were rolled back to long ago, or not at all."""
@@ -42,9 +40,12 @@ class Credentials:
 class Releases:
     """Of one stack, in the repository of `image`."""
 
-    def __init__(self, stack: str, image: str, credentials: Credentials, *, reached_at: str = "", ca_file: str | None = None) -> None:
-        """The registry is where the image's name says, or at `reached_at` (HOST:PORT)."""
-        self._prefix = f"deployed-{stack}-"
+    def __init__(
+        self, stack: str, image: str, credentials: Credentials, *, keep: int, reached_at: str = "", ca_file: str | None = None
+    ) -> None:
+        """`keep` is how many digests can be gone back to. The registry is where the image's name says, or at `reached_at` (HOST:PORT)."""
+        self._keep = keep
+        self.stack, self._prefix = stack, f"deployed-{stack}-"
         self.repository = image.partition("@")[0]
         address, _, path = self.repository.partition("/")
 
@@ -71,13 +72,17 @@ class Releases:
 
         return self._told(tag)
 
+    def kept(self) -> set[str]:
+        """The images that can be gone back to. Raises CloudError."""
+        return {f"{self.repository}@{digest}" for digest in kept(self.all(), self._keep)}
+
     def outdated(self) -> list[str]:
         """The tags whose digests are not `kept`, oldest first; never the newest tag, so that no number comes twice. Raises CloudError."""
 
         def look() -> list[str]:
             # All of them, not only the _DEEPEST: an older tag may be of a digest that is kept.
             releases = [Past(number=number, digest=self._digest(number)) for number in self._numbers()]
-            wanted = kept(releases)
+            wanted = kept(releases, self._keep)
             return [f"{self._prefix}{past.number}" for past in releases[:-1] if past.digest not in wanted]
 
         return self._told(look)
@@ -126,7 +131,7 @@ def previous(releases: list[Past], running: str) -> Past | None:
     return releases[first - 1] if first else None
 
 
-def kept(releases: list[Past]) -> set[str]:
-    """The digests that can be gone back to: the KEPT newest."""
+def kept(releases: list[Past], keep: int) -> set[str]:
+    """The digests that can be gone back to: the newest, each counted once."""
     newest = list(dict.fromkeys(found.digest for found in reversed(releases)))
-    return set(newest[:KEPT])
+    return set(newest[:keep])

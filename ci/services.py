@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ from ci.events import Event, Tell
 from ci.host import Host, HostError
 
 _LIST = "docker service ls --quiet | xargs --no-run-if-empty docker service inspect"
-_UNDER_WAY = ("updating", "rollback_started")
 _WAY_BACK = 300
 """Seconds that services have to be as they were: stop grace and start of each."""
 
@@ -30,19 +28,6 @@ class Services:
         site = {name: service for name, service in every.items() if "site.role" in service["Spec"].get("Labels", {})}
         proxy = every.get("proxy", {}).get("Spec", {})
         return cls(site, _template(proxy)["ContainerSpec"]["Image"] if proxy else "")
-
-    def settled(self, host: Host) -> list[str]:
-        """Wait until no update since this was looked at is under way or watched any more; gives the names of those that did not end well.
-
-        Raises HostError.
-        """
-        deadline = time.monotonic() + _WAY_BACK
-        while True:
-            now = {name: _update(found) for name, found in Services.on(host).found.items()}
-            states = {name: update["State"] for name, update in now.items() if update and update != _update(self.found.get(name, {}))}
-            if not set(states.values()) & set(_UNDER_WAY) or time.monotonic() > deadline:
-                return [name for name, state in states.items() if state != "completed"]
-            time.sleep(0.5)
 
     @property
     def serving(self) -> str:
@@ -75,11 +60,6 @@ class Services:
             except HostError as error:
                 return [f"{', '.join(known)}: {error}", *(f"{name} is gone" for name in lost)]
         return [f"{name} was changed more than once" for name in changed if name not in known] + [f"{name} is gone" for name in lost]
-
-
-def _update(service: dict[str, Any]) -> dict[str, Any]:
-    """Its last update, by when it began; empty where there was none."""
-    return {key: value for key, value in (service.get("UpdateStatus") or {}).items() if key in ("State", "StartedAt")}
 
 
 def _template(spec: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from django.contrib.auth.password_validation import CommonPasswordValidator  # type: ignore[import-untyped]  # Django brings no types
-
 from infra.rules import VISITOR, WEAK
 
 _SHORTEST = {"secretKey": 50, "passphrase": 12, "digitalocean:token": 20, "gitlab:token": 20, "stateSecretKey": 20}
@@ -137,4 +135,7 @@ def _counts(text: str) -> bool:
 
 @functools.cache
 def _known() -> frozenset[str]:
+    # Only here: Django takes longer to load than all other commands need together.
+    from django.contrib.auth.password_validation import CommonPasswordValidator  # type: ignore[import-untyped]  # it brings no types
+
     return frozenset(CommonPasswordValidator().passwords)

@@ -5,6 +5,7 @@ from typing import Any
 
 from ci.cli import error
 from ci.events import Event, Tell
+from infra.rollout import RUNS
 
 _OPS = {"create": "create", "update": "update", "delete": "delete", "create-replacement": "replace", "delete-replaced": "delete"}
 
@@ -25,6 +26,8 @@ class Teller:
             self._tell(Event(kind="failed", urn=told.get("urn", ""), message=message))
         elif told.get("severity") == "warning":
             self._tell(Event(kind="said", message=told["message"].strip()))
+        elif told.get("severity") == "info" and told.get("urn", "").endswith(RUNS) and (message := told["message"].strip()):
+            self._tell(Event(kind="said", urn=told["urn"], message=message))
 
     def _step(self, metadata: dict[str, Any], op: str, *, ended: bool) -> None:
         now, urn = time.monotonic(), str(metadata["urn"])
@@ -45,3 +48,9 @@ def _real(metadata: dict[str, Any]) -> bool:
     """Whether it is a resource of its own: no component, and no provider that the engine makes by itself."""
     state = metadata.get("new") or metadata.get("old") or {}
     return bool(state.get("custom")) and "::default" not in metadata["urn"]
+
+
+def exported(raw: dict[str, Any]) -> dict[str, Any] | None:
+    """What the program exported, where this event tells it; secrets encrypted."""
+    metadata = raw.get("resOutputsEvent", {}).get("metadata", {})
+    return (metadata.get("new") or {}).get("outputs") if metadata.get("type") == "pulumi:pulumi:Stack" else None

@@ -71,6 +71,7 @@ class Broker(pulumi.ComponentResource):
         volume = docker.Volume(name, name=name, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True))
         running = service(
             name,
+            host=host,
             image=pinned(name, host=host, image=image or IMAGES[kind], opts=child),
             networks=[network],
             memory=memory,

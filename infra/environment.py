@@ -10,6 +10,9 @@ from pydantic import SecretStr
 from infra import placeholders
 from infra.connection import CA_FILE, Connection
 
+ENV_FILE = "/run/secrets/site.env"
+"""Where a process finds it."""
+
 
 def environment(
     *,

@@ -87,6 +87,7 @@ class Proxy(pulumi.ComponentResource):
 
         service(
             name,
+            host=host,
             image=fixed,
             networks=[network],
             memory=RESERVED["proxy"],

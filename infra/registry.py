@@ -1,8 +1,6 @@
 """Registry: where images live, and the credentials that can pull them and nothing else."""
 
-import base64
 import hashlib
-import json
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +8,7 @@ import pulumi_digitalocean as do
 import pulumi_gitlab as gitlab
 
 from infra.generations import numbered
+from infra.pull import basic
 
 DIGITALOCEAN = "registry.digitalocean.com"
 # A year: long enough not to surprise a quiet project, short enough to end. Renewed by another generation.
@@ -103,10 +102,3 @@ class Registry(pulumi.ComponentResource):
         return Login(
             address=DIGITALOCEAN, user=secret.apply(lambda text: basic(text)[0]), password=secret.apply(lambda text: basic(text)[1])
         )
-
-
-def basic(docker_config: str) -> tuple[str, str]:
-    """User and password of a Docker config file's only entry."""
-    entry = next(iter(json.loads(docker_config)["auths"].values()))
-    user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-    return user, password

@@ -4,17 +4,23 @@ Rules measured on the real provider: a network by name, or a restart policy with
 that is not in its shortest form, or an image by tag, differs on every run.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from infra.host import Host, on_host
+from infra.rollout import RUNS
+
 WATCH = 12
 """Seconds that a new task is watched after its start: some images crash only after ten."""
 WATCH_PROVEN = 5
-"""And what has waited that long before it took over: that ends before the provider looks again (7, 12, 22, 32 s after an update)."""
+"""And what has waited that long before it took over."""
+_ROLLOUT = (Path(__file__).parent / "rollout.py").read_text()
 
 
 def drained(stop_grace: int) -> str:
@@ -38,6 +44,7 @@ def duration(seconds: int) -> str:
 def service(
     name: str,
     *,
+    host: Host,
     image: pulumi.Input[str],
     networks: Sequence[pulumi.Input[str]],
     memory: int,
@@ -51,11 +58,11 @@ def service(
     ports: Sequence[docker.ServiceEndpointSpecPortArgs] = (),
     labels: Sequence[docker.ServiceLabelArgs] = (),
     opts: pulumi.ResourceOptions,
-) -> docker.Service:
-    """Declare it. `memory` is in MiB, `stop_grace` and `start_period` in seconds.
+) -> pulumi.Resource:
+    """Declare it, and give what is done once it runs. `memory` is in MiB, `stop_grace` and `start_period` in seconds.
 
-    An update that fails is rolled back by Docker itself. `timeout` must exceed what a careful update takes, or the provider gives
-    up first.
+    An update that fails is rolled back by Docker itself. It is waited for by a command on the host (rollout.py), for longer than a careful
+    update takes: the provider (`converge_config`) looks only 7, 12, 22 and 32 s after an update, and says nothing of why it failed.
     """
     rounds = -(-replicas // parallelism)
     update: dict[str, Any] = {
@@ -67,8 +74,7 @@ def service(
     }
     container.image = image
     container.stop_grace_period = duration(stop_grace)
-    return docker.Service(
-        name,
+    arguments = docker.ServiceArgs(
         name=name,
         task_spec=docker.ServiceTaskSpecArgs(
             container_spec=container,
@@ -82,8 +88,16 @@ def service(
         endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr", ports=list(ports)),
         update_config=docker.ServiceUpdateConfigArgs(**update, failure_action="rollback"),
         rollback_config=docker.ServiceRollbackConfigArgs(**update, failure_action="pause"),
-        converge_config=docker.ServiceConvergeConfigArgs(delay="1s", timeout=f"{(start_period + stop_grace + WATCH + 60) * rounds}s"),
         labels=list(labels),
-        # Its name is its address for the others, so that a replacement can only be delete before create.
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
+    )
+    # Its name is its address for the others, so that a replacement can only be delete before create.
+    declared = docker.Service(name, arguments, opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)))
+    said = pulumi.Output.json_dumps(arguments, default=vars, sort_keys=True)
+    return on_host(
+        f"{name}{RUNS}",
+        host=host,
+        script=f"python3 - {name} {(start_period + stop_grace + WATCH + 60) * rounds}",
+        stdin=_ROLLOUT,
+        triggers=[said.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()), host.droplet],
+        opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[declared]),
     )

@@ -72,6 +72,8 @@ class Settings(BaseModel):
     alert_email: Email
     protect: bool
     release_command: str
+    keep_releases: Annotated[int, Field(ge=2, le=50)]
+    """Read by the commands around the program (ci/stack.py)."""
     state_url: str
     state_access_key: SecretStr
     state_secret_key: SecretStr

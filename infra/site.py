@@ -8,11 +8,12 @@ import pulumi
 import pulumi_docker as docker
 
 from infra.connection import CA_FILE
+from infra.environment import ENV_FILE
+from infra.host import Host
 from infra.process import Process
 from infra.registry import Login
 from infra.service import WATCH, WATCH_PROVEN, duration, service
 
-ENV_FILE = "/run/secrets/site.env"
 PRELUDE = f'set -a; . {ENV_FILE}; set +a; exec "$@"'
 START_PERIOD = 60
 """Seconds that a new task of the serving process has for its first good answer."""
@@ -48,6 +49,7 @@ class Site(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        host: Host,
         image: str,
         network: pulumi.Input[str],
         environment: pulumi.Output[str],
@@ -76,6 +78,7 @@ class Site(pulumi.ComponentResource):
             serves = process.port is not None
             service(
                 process_name,
+                host=host,
                 image=image,
                 networks=[network],
                 memory=process.memory,

@@ -84,7 +84,8 @@ def of(stack: Stack, tell: Tell, overlay: Path | None = None) -> Release:
 
     def releases_of(image: str) -> Releases:
         who = Credentials(name=token(image) if in_digitalocean(image) else "ci", password=token(image))
-        return Releases(stack.name, image, who, reached_at=push_address("registry"), ca_file=trusted)
+        keep = stack.settings(overlay)[0].keep_releases
+        return Releases(stack.name, image, who, keep=keep, reached_at=push_address("registry"), ca_file=trusted)
 
     return Release(
         deployment=ConductorDeployment(stack.name, lambda: Ledger(home.ledger(stack.name)), run_of, lambda: stack.settings(overlay)[0]),

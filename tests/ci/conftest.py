@@ -42,7 +42,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Running]:
     def make(**how: Any) -> Running:
         made = Running(**how)
 
-        def watch(_self: object, _digest: str) -> None:
+        def watch(_self: object, _digest: str, **_more: object) -> None:
             made.done.append("look")
             if made.door:
                 raise made.door

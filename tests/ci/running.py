@@ -7,11 +7,12 @@ from typing import Any
 
 from ci.cli import CliError
 from ci.deployment import Declared
-from ci.events import Event
+from ci.events import Event, Tell
 from ci.front_door import DoorError
 from ci.host import Host
 from ci.migrations import Migrations
 from ci.release import Release
+from tests.ci.stage import COMMAND, wait_until
 
 REPOSITORY = "registry.gitlab.com/group/app"
 OLD, NEW = f"{REPOSITORY}@sha256:{'a' * 64}", f"{REPOSITORY}@sha256:{'b' * 64}"
@@ -58,7 +59,10 @@ class Running:
     )
     done: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    taken_back: bool = False
+    crashes: bool = False
+    """Whether a task of the release ends while visitors are asked."""
+    serves: bool = False
+    """Whether the engine says so before it has ended."""
     stack: str = "staging"
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     migrations: dict[str, Migrations] = field(default_factory=dict)
@@ -70,12 +74,15 @@ class Running:
     def declared(self) -> Declared:
         return self.config
 
-    def up(self, image: str, _tell: object) -> None:
+    def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")
         if image != OLD:
-            self.services = [service("web", OLD if self.fails or self.taken_back else image, "serving"), service("worker", image)]
-            if self.taken_back:
-                self.services[0]["UpdateStatus"] = {"State": "rollback_completed", "StartedAt": "2026-01-02T03:04:05Z"}
+            self.services = [service("web", OLD if self.fails else image, "serving"), service("worker", image)]
+        if self.serves:
+            tell(Event(kind="said", urn=f"urn:pulumi:staging::site::{COMMAND}::worker-runs", message="worker: 1 of 1 run"))
+            tell(Event(kind="said", urn=f"urn:pulumi:staging::site::{COMMAND}::web-runs", message="web: 2 of 2 run"))
+            wait_until(lambda: "look" in self.done)
+            self.done.append("watched")
         if self.fails and image != OLD:
             raise CliError(self.fails)
         self.exported = {**EXPORTS, "image": image}
@@ -114,4 +121,13 @@ class Running:
             self.services = [service("web", OLD, "serving"), service("worker", OLD)]
         if "docker pull" in script:
             self.done.append("pull")
+        if (
+            "docker inspect --type task" in script
+            and self.crashes
+            and "look" in self.done
+            and self.services[0]["Spec"] != service("web", OLD, "serving")["Spec"]
+        ):
+            status = {"State": "failed", "ContainerStatus": {"ExitCode": 1}}
+            spec = {"ContainerSpec": {"Image": NEW}}
+            return json.dumps([{"ID": "t1", "ServiceID": "web", "DesiredState": "shutdown", "Spec": spec, "Status": status}])
         return "[]" if "docker inspect" in script else ""

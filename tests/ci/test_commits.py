@@ -162,7 +162,7 @@ def labelled(digest: str, sha: str | None) -> dict[str, Any]:
 
 def test_an_image_says_its_commit_by_a_label(registry: dict[str, Any]) -> None:
     registry |= labelled("sha256:1", "c" * 40) | labelled("sha256:2", None)
-    releases = Releases("staging", RUNNING, Credentials(name="ci", password="x"))
+    releases = Releases("staging", RUNNING, Credentials(name="ci", password="x"), keep=5)
     assert (releases.revision("sha256:1"), releases.revision("sha256:2")) == ("c" * 40, "")
 
 
@@ -170,7 +170,7 @@ def test_of_an_image_for_several_platforms_one_is_asked_and_no_attestation(regis
     attestation = {"digest": "sha256:9", "platform": {"os": "unknown", "architecture": "unknown"}}
     real = {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}}
     registry |= labelled("sha256:1", "c" * 40) | {"sha256:0": {"manifests": [attestation, real]}}
-    assert Releases("staging", RUNNING, Credentials(name="ci", password="x")).revision("sha256:0") == "c" * 40
+    assert Releases("staging", RUNNING, Credentials(name="ci", password="x"), keep=5).revision("sha256:0") == "c" * 40
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def outdated(monkeypatch: pytest.MonkeyPatch, digests: dict[str, str], stack: st
     """What is outdated in a registry with these tags."""
     monkeypatch.setattr("ci.releases.DXF.list_aliases", lambda _: sorted(digests))
     monkeypatch.setattr("ci.releases.DXF.head_manifest_and_response", lambda _, tag: (digests[tag], None))
-    return Releases(stack, f"{GITLAB}@sha256:0", Credentials(name="ci", password="x")).outdated()
+    return Releases(stack, f"{GITLAB}@sha256:0", Credentials(name="ci", password="x"), keep=5).outdated()
 
 
 def deployed(digests: str, stack: str = "staging") -> dict[str, str]:
@@ -49,7 +49,7 @@ def test_what_is_older_than_the_five_newest_digests_is_outdated(monkeypatch: pyt
 
 
 def test_the_newest_number_stays_whatever_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ci.releases.kept", lambda _: set())
+    monkeypatch.setattr("ci.releases.kept", lambda *_: set())
     assert outdated(monkeypatch, deployed("ab")) == ["deployed-staging-1"]
 
 

@@ -53,12 +53,25 @@ def test_a_run_that_another_one_holds_up_touches_nothing(running: Callable[..., 
     assert ran.done == ["pull"]
 
 
-def test_an_update_that_the_swarm_takes_back_after_the_engine_has_ended_fails_the_release(running: Callable[..., Running]) -> None:
-    """The provider calls an update done when its tasks run; the swarm goes on watching them."""
-    ran = running(taken_back=True)
+def test_a_task_that_ends_while_visitors_are_asked_fails_the_release(running: Callable[..., Running]) -> None:
+    """The swarm starts it anew, so that visitors may not notice."""
+    ran = running(crashes=True)
     with pytest.raises(ReleaseError, match="a task of the release has ended since it began: web"):
         ran.run(NEW)
     assert ran.done[-1] == "up aaaa"
+
+
+def test_visitors_are_asked_as_soon_as_what_they_reach_serves_and_only_once(running: Callable[..., Running]) -> None:
+    ran = running(serves=True)
+    assert ran.run(NEW) == NEW
+    assert ran.done == ["pull", "up bbbb", "look", "watched"]
+
+
+def test_a_look_that_nobody_needs_any_more_holds_nothing_up(running: Callable[..., Running]) -> None:
+    ran = running(serves=True, fails="web-runs: the swarm did not keep the update", door=DoorError("still another release"))
+    with pytest.raises(ReleaseError, match="did not keep the update"):
+        ran.run(NEW)
+    assert "up aaaa" in ran.done
 
 
 def test_what_came_up_beside_what_did_not_goes_back_with_it(running: Callable[..., Running]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci.releases import KEPT, Past, kept, previous
+from ci.releases import Past, kept, previous
 
 
 def past(*digests: str) -> list[Past]:
@@ -26,6 +26,6 @@ def test_going_back_means_the_one_before_and_never_the_one_that_was_left(history
 
 
 def test_the_newest_are_kept_each_once() -> None:
-    found = kept(past("a", "b", "c", "d", "e", "f", "g", "f"))
-    assert found == {"c", "d", "e", "f", "g"}
-    assert len(found) == KEPT
+    history = past("a", "b", "c", "d", "e", "f", "g", "f")
+    assert kept(history, 5) == {"c", "d", "e", "f", "g"}
+    assert kept(history, 2) == {"f", "g"}

@@ -67,7 +67,7 @@ def stage(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
     (tmp_path / "Pulumi.yaml").write_text("name: site\nconfig: {proxyImage: {default: caddy:2}, infraProject: {default: ''}}\n")
     (tmp_path / "Pulumi.staging.yaml").write_text(FILE)
     monkeypatch.setattr(FrontDoor, "ask", lambda _self, _headers=None: b"ok")
-    monkeypatch.setattr(FrontDoor, "watch", lambda _self, _digest: None)
+    monkeypatch.setattr(FrontDoor, "watch", lambda *_, **__: None)
     stage.answer(state=stack(), host=HOST)
     return stage
 
@@ -252,7 +252,7 @@ def test_a_failure_after_a_failure_says_how_to_go_on(stage: Stage, rotate: Rotat
 def test_a_value_that_visitors_get_no_answer_with_is_put_back(stage: Stage, rotate: Rotate, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [DoorError("https://site.example/healthz answers 502: "), None]
 
-    def watch(_self: object, _digest: str) -> None:
+    def watch(*_: object, **__: object) -> None:
         if error := answers.pop(0):
             raise error
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ci.events import Event
-from ci.teller import Teller
-from tests.ci.stage import DROPLET, VPC, urn
+from ci.teller import Teller, exported
+from tests.ci.stage import COMMAND, DROPLET, VPC, urn
 
 
 def step(key: str, op: str, type: str = VPC, name: str = "network", *, custom: bool = True) -> dict[str, Any]:
@@ -92,3 +92,18 @@ def test_failures_and_warnings_are_told_in_their_own_words(told: list[Event]) ->
         ("failed", urn(VPC, "network"), "network: quota"),
         ("said", "", "soon gone"),
     ]
+
+
+def test_of_what_commands_print_only_the_word_that_a_service_runs_is_told(told: list[Event]) -> None:
+    def printed(name: str, message: str) -> dict[str, Any]:
+        return {"diagnosticEvent": {"severity": "info", "urn": urn(COMMAND, name), "message": message}}
+
+    tell(told, printed("release", "Operations to perform:\n"), printed("web-runs", "web: 2 of 2 run\n"), printed("web-runs", "\n"))
+    assert [(event.kind, event.urn, event.message) for event in told] == [("said", urn(COMMAND, "web-runs"), "web: 2 of 2 run")]
+
+
+def test_exports_are_read_from_the_stacks_own_event() -> None:
+    found = {"resOutputsEvent": {"metadata": {"type": "pulumi:pulumi:Stack", "new": {"outputs": {"image": "b"}}}}}
+    assert exported(found) == {"image": "b"}
+    assert exported(step("resOutputsEvent", "update")) is None
+    assert exported({"summaryEvent": {}}) is None

@@ -48,7 +48,6 @@ class FakeEngine:
         self.requests: list[str] = []
         self.script: list[dict[str, Any]] = [{}]
         """Steps: `update` (its state), `tasks` (states; `old` marks one of the last spec), `in_use`."""
-        self.log = b""
 
     @property
     def step(self) -> dict[str, Any]:
@@ -60,6 +59,7 @@ class FakeEngine:
             {
                 "ID": f"task-{number}",
                 "Spec": {"ContainerSpec": {"Image": "old"}} if state == "old" else template,
+                "DesiredState": "shutdown" if state == "failed" else "running",
                 "Status": {"State": "running" if state == "old" else state, "Timestamp": str(number), "Err": "exit code 3"},
             }
             for number, state in enumerate(self.step.get("tasks", []))
@@ -76,14 +76,11 @@ class FakeEngine:
             case "GET", ["services", _]:
                 if len(self.script) > 1:
                     self.script.pop(0)
-                status = {"UpdateStatus": {"State": self.step["update"]}} if "update" in self.step else {}
+                status = {"UpdateStatus": {"State": self.step["update"], "Message": "as told"}} if "update" in self.step else {}
                 return JSONResponse({"Version": {"Index": 7}, "Spec": {**self.spec, "TaskTemplate": self._template()}, **status})
             case "GET", ["tasks"]:
-                wanted = json.loads(request.query_params["filters"]).get("desired-state")
-                tasks = [task for task in self.tasks() if not wanted or task["Status"]["State"] != "failed"]
-                return JSONResponse(tasks)
-            case "GET", ["tasks", _, "logs"]:
-                return Response(b"".join(b"\2\0\0\0" + len(line).to_bytes(4) + line for line in self.log.splitlines(keepends=True)))
+                assert json.loads(request.query_params["filters"]) == {"service": ["web"]}
+                return JSONResponse(self.tasks())
             case "DELETE", _ if self.step.get("in_use"):
                 self.script = self.script[1:] or self.script
                 return JSONResponse({"message": "is in use"}, 409)

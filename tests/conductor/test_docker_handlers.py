@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from rehearsal.conductor.connections import Connections
-from rehearsal.conductor.errors import ConductorError, Unreachable
+from rehearsal.conductor.errors import Unreachable
 from rehearsal.conductor.handler import Existing
-from rehearsal.conductor.handlers.docker import convergence
 from rehearsal.conductor.handlers.docker.objects import Secret
 from rehearsal.conductor.handlers.docker.services import Service
 from tests.conductor.engine_stand_in import FakeEngine, engine_standing_in
@@ -27,7 +26,6 @@ WEB: dict[str, Any] = {
     "name": "web",
     "taskSpec": {"containerSpec": {"image": "registry.example/app@sha256:1"}},
     "mode": {"replicated": {"replicas": 2}},
-    "convergeConfig": {"timeout": "5s"},
 }
 OLD = Existing("web-id", WEB, {})
 
@@ -35,7 +33,6 @@ OLD = Existing("web-id", WEB, {})
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    monkeypatch.setattr(convergence, "POLL", 0.01)
     monkeypatch.setattr("rehearsal.conductor.handler.POLL", 0.01)
     with engine_standing_in(tmp_path) as engine:
         yield engine
@@ -48,13 +45,7 @@ def connections(engine: FakeEngine) -> Iterator[Connections]:  # noqa: ARG001 - 
     connections.close()
 
 
-def impatient(inputs: dict[str, Any]) -> dict[str, Any]:
-    return {**inputs, "convergeConfig": {"timeout": "100ms"}}
-
-
 def test_the_engine_is_reached_with_the_ssh_that_docker_itself_runs(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [{"tasks": ["running", "running"]}]
-
     Service(connections, PROVIDER).create(WEB)
 
     [arguments] = {*engine.notes.read_text().splitlines()}
@@ -70,62 +61,17 @@ def test_a_host_that_does_not_answer_is_unreachable_in_sshs_words(engine: FakeEn
 
 
 def test_the_credentials_of_the_images_registry_are_sent(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [{"tasks": ["running", "running"]}]
-
     Service(connections, PROVIDER).create(WEB)
 
     sent = json.loads(base64.urlsafe_b64decode(engine.credentials))
     assert sent == {"username": "pull", "password": "open sesame", "serveraddress": "registry.example"}
 
 
-def test_a_create_waits_until_all_replicas_run(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [{}, {"tasks": ["starting", "starting"]}, {"tasks": ["running", "starting"]}, {"tasks": ["running", "running"]}]
-
+def test_nobody_waits_for_a_services_tasks_here(engine: FakeEngine, connections: Connections) -> None:
     Service(connections, PROVIDER).create(WEB)
-
-    assert len(engine.script) == 1
-
-
-def test_a_service_that_never_runs_is_deleted_again_and_tells_why(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [{"tasks": ["failed", "starting"]}]
-    engine.log = b"importing\nno such module\n"
-
-    with pytest.raises(ConductorError, match=r"did not run within 0 s\n1 task\(s\) failed.*exit code 3\nimporting\nno such module$"):
-        Service(connections, PROVIDER).create(impatient(WEB))
-
-    assert engine.requests[-1] == "DELETE /services/web-id"
-
-
-def test_an_update_is_done_when_the_new_tasks_run_and_not_before(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [
-        {},
-        {"tasks": ["old", "old"]},
-        {"tasks": ["old", "old"]},
-        {"tasks": ["old", "running"], "update": "updating"},
-        {"tasks": ["running", "running"], "update": "completed"},
-    ]
-    engine.spec = {"TaskTemplate": {}}
-
     Service(connections, PROVIDER).update(OLD, WEB)
 
-    assert engine.step["update"] == "completed"
-
-
-def test_a_rolled_back_update_is_an_error_that_tells_why(engine: FakeEngine, connections: Connections) -> None:
-    engine.script = [{}, {"tasks": ["old", "failed"], "update": "updating"}, {"tasks": ["old", "failed"], "update": "rollback_completed"}]
-    engine.spec = {"TaskTemplate": {}}
-    engine.log = b"no such table\n"
-
-    with pytest.raises(ConductorError, match=r"the update ended as rollback completed\n1 task\(s\) failed.*\nno such table$"):
-        Service(connections, PROVIDER).update(OLD, WEB)
-
-    assert "DELETE /services/web-id" not in engine.requests
-
-
-def test_a_service_without_converge_config_is_not_waited_for(engine: FakeEngine, connections: Connections) -> None:
-    Service(connections, PROVIDER).create({name: value for name, value in WEB.items() if name != "convergeConfig"})
-
-    assert engine.requests == ["POST /services/create"]
+    assert engine.requests == ["POST /services/create", "GET /services/web-id", "POST /services/web-id/update"]
 
 
 def test_a_secret_is_deleted_when_its_last_user_is_gone(engine: FakeEngine, connections: Connections) -> None:

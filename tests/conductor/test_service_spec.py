@@ -23,7 +23,6 @@ def test_a_full_service_is_mapped_field_by_field() -> None:
         "endpointSpec": {"mode": "dnsrr", "ports": [{"targetPort": 443, "publishedPort": 443, "publishMode": "host", "protocol": "udp"}]},
         "updateConfig": {**ROLLOUT, "failureAction": "rollback"},
         "rollbackConfig": {"failureAction": "pause"},
-        "convergeConfig": {"delay": "1s", "timeout": "90s"},
         "taskSpec": {
             "containerSpec": {
                 "image": "app@sha256:1",

@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 
+from infra.environment import ENV_FILE
 from infra.host import USER, ssh_options
-from infra.site import ENV_FILE
 from rehearsal import sample
 from rehearsal.host import Host
 from rehearsal.stack import Stack

@@ -27,12 +27,12 @@ def test_a_preview_finds_no_difference_between_the_program_and_what_is_there(sta
     assert stack.preview_after_refresh().keys() == {"same"}
 
 
-def test_another_number_of_replicas_is_one_update(stack: Driven) -> None:
+def test_another_number_of_replicas_is_one_update_that_is_waited_for(stack: Driven) -> None:
     processes = stack.get("site:processes")
     processes["web"]["replicas"] = 2
     stack.set("site:processes", processes)
     done = stack.up()
-    assert done == {"update": 1, "same": done["same"]}
+    assert done == {"update": 1, "replace": 1, "same": done["same"]}
 
 
 def test_another_variable_replaces_one_secret_and_updates_what_reads_it(stack: Driven) -> None:
@@ -40,16 +40,18 @@ def test_another_variable_replaces_one_secret_and_updates_what_reads_it(stack: D
     stack.set("site:env", stack.get("site:env") | {"WEB_THREADS": "3"})
     done = stack.up()
     changed = {found["urn"].rpartition("::")[2] for found in stack.resources() if found.get("inputs") != before.get(found["urn"])}
-    assert changed == {"environment", "web", "worker", "beat", "release"}, "`release` only notes it: nothing is migrated"
-    assert done == {"replace": 1, "update": 4, "same": done["same"]}
+    services = {"web", "worker", "beat"}
+    waits = {f"{name}-runs" for name in services}
+    assert changed == {"environment", "release", *services, *waits}, "`release` only notes it: nothing is migrated"
+    assert done == {"replace": 1 + len(waits), "update": 1 + len(services), "same": done["same"]}
 
 
-def test_a_process_that_is_left_out_is_one_delete(stack: Driven) -> None:
+def test_a_process_that_is_left_out_is_deleted_and_nothing_else(stack: Driven) -> None:
     processes = stack.get("site:processes")
     del processes["beat"]
     stack.set("site:processes", processes)
     done = stack.up()
-    assert done == {"delete": 1, "same": done["same"]}
+    assert done == {"delete": 2, "same": done["same"]}
 
 
 def test_two_at_once_is_told_in_seconds_with_who_holds_the_lock(stack: Driven) -> None:

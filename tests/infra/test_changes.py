@@ -65,7 +65,8 @@ def test_another_number_of_replicas_touches_one_service(engine: Engine, producti
         "beat": {"command": "celery -A config beat -l info", "singleton": True, "memory": 160},
     }
     found = touched(production, engine.build("production", processes=processes))
-    assert found == {"docker.Service web": {"mode", "updateConfig", "rollbackConfig"}}, "they are started together"
+    changed = {"docker.Service web": {"mode", "updateConfig", "rollbackConfig"}, "command.Command web-runs": {"triggers"}}
+    assert found == changed, "they are started together"
 
 
 def test_a_new_image_is_fetched_migrated_and_rolled_out_and_touches_nothing_else(engine: Engine, production: Build) -> None:
@@ -74,6 +75,7 @@ def test_a_new_image_is_fetched_migrated_and_rolled_out_and_touches_nothing_else
         "command.Command release-pull": {"create", "triggers"},
         "command.Command release": {"create", "triggers"},
         **{f"docker.Service {process}": {"taskSpec"} for process in ("web", "worker", "beat")},
+        **{f"command.Command {process}-runs": {"triggers"} for process in ("web", "worker", "beat")},
     }
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.release import _script, pull_script
+from infra.pull import pull_script
+from infra.release import _script
 from tests.infra.build import Build, Resource
 from tests.infra.engine import Engine
 from tests.infra.values import CHECKOUT, IMAGE

@@ -15,6 +15,7 @@ def test_a_release_finds_the_schema_prepared_and_the_broker_running(build: Build
     before = build.before(build.one("command.Command", "release"))
     assert build.one("command.Command", "schema").urn in before
     assert build.one("docker.Service", "broker").urn in before
+    assert build.one("command.Command", "broker-runs").urn in before
 
 
 def test_the_proxy_starts_with_its_file_in_place(build: Build) -> None:
@@ -42,6 +43,7 @@ def test_the_address_moves_to_a_droplet_on_which_all_of_the_site_runs(build: Bui
     before = build.before(build.one("digitalocean.ReservedIpAssignment"))
     for service in build.all("docker.Service"):
         assert service.urn in before, service.name
+        assert build.one("command.Command", f"{service.name}-runs").urn in before
     for name in ("release", "proxy-file", "servers-data"):
         assert build.one("command.Command", name).urn in before
 

@@ -5,7 +5,8 @@ import json
 
 import pulumi
 
-from infra.registry import Login, basic
+from infra.pull import basic
+from infra.registry import Login
 from tests.infra.build import Build
 from tests.infra.engine import Engine
 from tests.infra.outputs import resolve

@@ -1,10 +1,12 @@
 """Rules for everything that runs in the swarm."""
 
 import re
+import shlex
 from typing import Any
 
 import pytest
 
+from infra.rollout import RUNS
 from infra.service import duration
 from tests.infra.build import Build, Resource, container
 from tests.infra.engine import Engine
@@ -109,14 +111,31 @@ def test_a_singleton_runs_once(services: list[Resource]) -> None:
             assert service.plain["mode"] == {"replicated": {"replicas": 1}}, service.name
 
 
-def test_the_provider_waits_longer_than_a_careful_update_takes(services: list[Resource]) -> None:
-    for service in services:
-        check = container(service).get("healthcheck")
-        start = seconds(check["startPeriod"]) + check["retries"] * seconds(check["interval"]) if check else 0
-        rolling = service.plain["updateConfig"]
-        rounds = -(-service.plain["mode"]["replicated"]["replicas"] // rolling["parallelism"])
-        need = (start + seconds(rolling["monitor"]) + seconds(container(service)["stopGracePeriod"])) * rounds
-        assert seconds(service.plain["convergeConfig"]["timeout"]) > need, service.name
+def test_every_service_is_waited_for_longer_than_a_careful_update_takes_and_not_by_the_provider(build: Build, full: Build) -> None:
+    for stack in (build, full):
+        for service in stack.all("docker.Service"):
+            check = container(service).get("healthcheck")
+            start = seconds(check["startPeriod"]) + check["retries"] * seconds(check["interval"]) if check else 0
+            rolling = service.plain["updateConfig"]
+            rounds = -(-service.plain["mode"]["replicated"]["replicas"] // rolling["parallelism"])
+            need = (start + seconds(rolling["monitor"]) + seconds(container(service)["stopGracePeriod"])) * rounds
+            waits = stack.one("command.Command", f"{service.name}{RUNS}")
+            assert int(shlex.split(waits.plain["create"])[-1].split()[-1]) > need, service.name
+            assert service.urn in stack.before(waits)
+            assert "convergeConfig" not in service.inputs
+
+
+def test_whatever_changes_a_service_lets_it_be_waited_for_again(engine: Engine, staging: Build) -> None:
+    def triggers(build: Build) -> dict[str, Any]:
+        return {found.name: found.plain["triggers"] for found in build.all("command.Command") if found.name.endswith(RUNS)}
+
+    before = triggers(staging)
+    assert before.keys() == {f"{name}{RUNS}" for name in ("web", "worker", "beat", "broker", "proxy")}
+    web = {"command": "gunicorn config.wsgi", "port": 8000, "health": "/healthz", "connections": 2}
+    first = triggers(engine.build("staging", broker="none", processes={"web": web}))
+    for change in ({"replicas": 2}, {"memory": 300}, {"stopGrace": 31}, {"health": "/up"}):
+        assert triggers(engine.build("staging", broker="none", processes={"web": web | change})) != first, change
+    assert triggers(engine.build("staging")) == before
 
 
 def test_what_serves_has_a_health_gate_that_asks_as_a_visitor_would(build: Build) -> None:

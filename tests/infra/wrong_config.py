@@ -63,6 +63,7 @@ WRONG = [
     Wrong(key="databasePool", value=-1, says=("is -1", "greater than or equal to 0")),
     Wrong(key="databasePool", value=20, at="databaseSize", says=("gives 22 connections", "databaseSize db-s-1vcpu-2gb")),
     Wrong(key="databasePool", value=10_000, at="databaseSize", says=("gives 22 connections", "lower `connections`")),
+    Wrong(key="keepReleases", value=1, says=("is 1", "greater than or equal to 2")),
     Wrong(key="registry", value="docker", says=("'docker'", "'gitlab' or 'digitalocean'")),
     Wrong(key="registry", value="digitalocean", at="registryName", says=("missing", "pulumi config set site:registryName")),
     Wrong(key="ownsRegistry", value=True, says=("only a DigitalOcean registry", "ownsRegistry false")),

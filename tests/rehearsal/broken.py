@@ -50,7 +50,7 @@ CASES = {
     for broken in (
         Broken("does not start", {"/app/config/wsgi.py": None}, ("web: task failed", "exit code", "No module named")),
         Broken("crashes after 10 s", {GUNICORN: _later(10)}, ("web: task failed", "exit code 1")),
-        Broken("crashes later", {GUNICORN: _later(18)}, ("web",), served=True),
+        Broken("crashes later", {GUNICORN: _later(15)}, ("web",), served=True),
         Broken(
             "health 500", {HEALTH: _healthz("return JsonResponse({'reason': 'broken'}, status=500)")}, ("health check", "500", "broken")
         ),

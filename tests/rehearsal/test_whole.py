@@ -73,18 +73,18 @@ def test_a_second_up_changes_nothing_and_asks_nobody(staging: Visitor) -> None:
     assert staging.see("/healthz").status_code == 200
 
 
-def test_a_changed_replica_count_is_exactly_one_update(staging: Visitor, overlay: Callable[..., str]) -> None:
+def test_a_changed_replica_count_is_exactly_one_update_that_is_waited_for(staging: Visitor, overlay: Callable[..., str]) -> None:
     file = overlay(beat={"memory": 128}, worker={"memory": 192, "replicas": 2})
     before = steps("--config", overlay(beat={"memory": 128}, worker={"memory": 192}))
-    assert {step["name"] for step in before} == {"worker", "beat"}
+    assert {step["name"] for step in before} == {"worker", "worker-runs", "beat", "beat-runs"}
     file = overlay(beat={"memory": 128}, worker={"memory": 192, "replicas": 2})
-    assert [(step["op"], step["name"]) for step in steps("--config", file)] == [("update", "worker")]
+    assert {(step["op"], step["name"]) for step in steps("--config", file)} == {("update", "worker"), ("replace", "worker-runs")}
     assert staging.see("/healthz").status_code == 200
 
 
-def test_a_removed_process_is_exactly_one_delete(staging: Visitor, overlay: Callable[..., str]) -> None:
+def test_a_removed_process_is_deleted_and_nothing_else(staging: Visitor, overlay: Callable[..., str]) -> None:
     file = overlay(beat=None, worker={"memory": 192, "replicas": 2})
-    assert [(step["op"], step["name"]) for step in steps("--config", file)] == [("delete", "beat")]
+    assert {(step["op"], step["name"]) for step in steps("--config", file)} == {("delete", "beat"), ("delete", "beat-runs")}
     assert staging.see("/healthz").status_code == 200
 
 

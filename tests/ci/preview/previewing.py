@@ -78,6 +78,10 @@ class Checkout:
         assert self._run(bundle, ["--file", str(file), *words])[0] == 0
         return Bundle.read(file.read_bytes())
 
+    def publish(self, *words: str) -> None:
+        """Run `python -m ci bundle`, into the project's package registry."""
+        assert self._run(bundle, words)[0] == 0
+
     def preview(self, *words: str, file: bool = True) -> tuple[int, str]:
         """Run `python -m ci preview`, with `--bundle` unless not `file`, in an environment without the stack's state; gives exit code and
         output."""

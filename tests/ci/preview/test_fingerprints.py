@@ -10,7 +10,7 @@ import pytest
 
 from ci.preview.fingerprints import Fingerprints, like
 from infra.masking import maskable
-from infra.registry import basic
+from infra.pull import basic
 from infra.rules import VISITOR, WEAK
 
 PEM = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\nAAAAB3NzaC1lZDI1NTE5\n-----END OPENSSH PRIVATE KEY-----\n"

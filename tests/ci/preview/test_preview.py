@@ -141,11 +141,34 @@ def test_the_bundle_of_another_stack_is_refused(checkout: Checkout) -> None:
         checkout.preview()
 
 
-def test_the_bundle_comes_from_the_projects_packages(checkout: Checkout, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process is a job of the project."""
     monkeypatch.setenv("CI_API_V4_URL", f"{site.url}/api/v4")
     monkeypatch.setenv("CI_PROJECT_ID", str(site.project(OTHER).id))
     monkeypatch.setenv("CI_JOB_TOKEN", jobs.begin(site.store, OTHER, "preview")["token"])
     monkeypatch.setenv("SSL_CERT_FILE", site.certificate)
+
+
+@pytest.mark.usefixtures("job")
+def test_what_was_said_of_a_release_holds_until_the_next_one(checkout: Checkout) -> None:
+    def told() -> str:
+        content = packages.get("staging", FILE)
+        assert content
+        return Bundle.read(content).verdict
+
+    checkout.publish("--verdict", "you can go back")
+    assert told() == "you can go back"
+    checkout.publish()
+    assert told() == "you can go back"
+    old = json.loads(packages.get("staging", FILE) or b"") | {"exports": {"image": ANOTHER}}
+    packages.put("staging", FILE, json.dumps(old).encode())
+    checkout.publish()
+    assert told() == "", "that was another release"
+
+
+@pytest.mark.usefixtures("job")
+def test_the_bundle_comes_from_the_projects_packages(checkout: Checkout) -> None:
     file = checkout.folder.parent / "bundle.json"
     assert checkout.preview(file=False) == (
         4,

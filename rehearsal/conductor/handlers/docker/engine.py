@@ -51,16 +51,6 @@ class Engine:
         reply = self._send(method, path, body, image, query)
         return reply.json() if reply.content else None
 
-    def logs(self, path: str, **query: str | int) -> str:
-        """A log without the engine's frame headers (8 bytes: stream, length)."""
-        raw = self._send("GET", path, None, "", query).content
-        text = b""
-        while raw:
-            length = int.from_bytes(raw[4:8])
-            text += raw[8 : 8 + length]
-            raw = raw[8 + length :]
-        return text.decode(errors="replace")
-
     def _send(self, method: str, path: str, body: Any, image: str, query: dict[str, str | int]) -> httpx.Response:
         headers = {"X-Registry-Auth": self._credentials(image)} if image else {}
         try:

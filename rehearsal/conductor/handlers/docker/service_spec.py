@@ -175,5 +175,4 @@ PROPERTIES = frozenset(_SERVICE)
 
 def service_spec(inputs: Properties) -> dict[str, Any]:
     """The body of a create or an update. Raises Refused for a property that the mapping does not know, naming its path."""
-    declared = {name: value for name, value in inputs.items() if name != "convergeConfig"}
-    return {"Mode": {"Replicated": {"Replicas": 1}}, **mapped("service", declared, _SERVICE)}
+    return {"Mode": {"Replicated": {"Replicas": 1}}, **mapped("service", inputs, _SERVICE)}

@@ -1,20 +1,18 @@
-"""Services, made or updated until their tasks run."""
+"""Services, made and updated; nobody waits here until their tasks run."""
 
 from typing import Any, ClassVar
 
-from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.handler import Existing, Handler, Made
-from rehearsal.conductor.handlers.docker.convergence import converge
 from rehearsal.conductor.handlers.docker.objects import OnEngine
 from rehearsal.conductor.handlers.docker.service_spec import PROPERTIES, service_spec
 from rehearsal.conductor.properties import Properties
 
 
 class Service(OnEngine):
-    """`docker.Service`. As with the provider, one that never runs is deleted again, and one whose update is rolled back stays as it was."""
+    """`docker.Service` without a `convergeConfig`."""
 
     type: ClassVar = "docker:index/service:Service"
-    accepts: ClassVar = PROPERTIES | {"convergeConfig"}
+    accepts: ClassVar = PROPERTIES
     replaces: ClassVar = frozenset({"name"})
 
     @classmethod
@@ -26,19 +24,12 @@ class Service(OnEngine):
 
     def create(self, inputs: Properties) -> Made:
         spec = service_spec(inputs)
-        id = self.engine.call("POST", "/services/create", body=spec, image=_image(spec))["ID"]
-        try:
-            converge(self.engine, id, inputs.get("convergeConfig"))
-        except ConductorError:
-            self.remove(f"/services/{id}")
-            raise
-        return Made(id, {})
+        return Made(self.engine.call("POST", "/services/create", body=spec, image=_image(spec))["ID"], {})
 
     def update(self, old: Existing, new: Properties) -> Properties:
         spec = service_spec(new)
         version = self.engine.call("GET", f"/services/{old.id}")["Version"]["Index"]
         self.engine.call("POST", f"/services/{old.id}/update", body=spec, image=_image(spec), version=version)
-        converge(self.engine, old.id, new.get("convergeConfig"))
         return old.outputs
 
     def delete(self, old: Existing) -> None:
@@ -46,10 +37,7 @@ class Service(OnEngine):
 
     def find(self, inputs: Properties) -> Made | None:
         found = self.named("/services", inputs)
-        if found is None:
-            return None
-        converge(self.engine, found["ID"], inputs.get("convergeConfig"))
-        return Made(found["ID"], {})
+        return Made(found["ID"], {}) if found else None
 
 
 def _image(spec: dict[str, Any]) -> str:
