@@ -176,7 +176,7 @@ def test_of_an_image_for_several_platforms_one_is_asked_and_no_attestation(regis
 @pytest.fixture
 def cli(stage: Stage, tmp_path: Path) -> Cli:
     """A stack whose app's project the pipeline may read."""
-    (tmp_path / "Pulumi.yaml").write_text("name: site\nconfig: {}\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: site\nconfig: {keepReleases: {default: 5}}\n")
     (tmp_path / "Pulumi.staging.yaml").write_text(f"config: {{site:infraProject: {OTHER}, site:appProject: {PATH}}}\n")
     assert stage.state.resources == []
     return Cli(stack="staging")

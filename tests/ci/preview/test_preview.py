@@ -142,8 +142,9 @@ def test_the_bundle_of_another_stack_is_refused(checkout: Checkout) -> None:
 
 
 @pytest.fixture
-def job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process is a job of the project."""
+def job(checkout: Checkout, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process is a job of the project, once the checkout is there."""
+    assert checkout.folder.exists()
     monkeypatch.setenv("CI_API_V4_URL", f"{site.url}/api/v4")
     monkeypatch.setenv("CI_PROJECT_ID", str(site.project(OTHER).id))
     monkeypatch.setenv("CI_JOB_TOKEN", jobs.begin(site.store, OTHER, "preview")["token"])
