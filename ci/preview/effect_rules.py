@@ -6,6 +6,7 @@ Figures are those of bench/changes.json; what DigitalOcean does is told where it
 from ci.preview.change import Change
 from ci.preview.effect_rules_digitalocean import RULES as DIGITALOCEAN
 from ci.preview.effects import Effect, Rule
+from infra.rollout import RUNS
 
 _NOTHING, _ROLLED, _DOWNTIME, _DATA = Effect.NOTHING, Effect.ROLLED, Effect.DOWNTIME, Effect.DATA
 
@@ -87,6 +88,7 @@ DOCKER = (
 )
 
 COMMANDS = (
+    Rule(type="command:Command", ops="create update replace delete", name=f"*{RUNS}", effect=_NOTHING, sentence="a service is waited for"),
     Rule(type="command:Command", ops="update", effect=_NOTHING, only=_quiet, sentence="nothing is run again"),
     Rule(
         type="command:Command",

@@ -50,6 +50,7 @@ def impact(type: str, op: Op, *properties: str, name: str = "network", **more: A
         (SERVICE, "replace", "web", ["name"], DOWNTIME),
         (SERVICE, "delete", "beat", [], DOWNTIME),
         (SERVICE, "create", "worker", [], NOTHING),
+        (COMMAND, "replace", "web-runs", ["triggers[0]"], NOTHING),
         (COMMAND, "replace", "release", ["triggers[0]"], ROLLED),
         (COMMAND, "replace", "proxy-file", ["triggers[0]"], NOTHING),
         (COMMAND, "replace", "rotated-secretKey", ["triggers[0]"], NOTHING),
