@@ -18,7 +18,8 @@ MIB = 20
 
 def image(number: int) -> str:
     name = f"rehearsal/heavy-{number}"
-    fill = f'RUN ["python3", "-c", "import os; open(\'/app/filling\', \'wb\').write(os.urandom({MIB << 20}))"]'
+    # Named by the number, or the build would take the last one's layer.
+    fill = f'RUN ["python3", "-c", "import os; open(\'/app/filling-{number}\', \'wb\').write(os.urandom({MIB << 20}))"]'
     docker_cli(
         "build",
         "--quiet",
