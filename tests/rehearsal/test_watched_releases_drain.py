@@ -170,22 +170,3 @@ def test_what_is_in_flight_ends_well_and_beat_runs_once(site: Path) -> None:
     gaps = [after - before for before, after in itertools.pairwise(around)]
     assert max(gaps) < 30, "at most one tick of ten seconds is missing"
     assert min(gaps) > 5, "never two at once"
-
-
-def test_what_is_in_flight_ends_well_while_the_proxy_reads_another_file(staging: Visitor, site: Path, tmp_path: Path) -> None:
-    """Sockets do not: Caddy 2.6 ends them when it reloads, and has no setting for it (`stream_close_delay` came with 2.7)."""
-    content = yaml.safe_load(site.read_text())
-    content["config"]["site:noindex"] = False
-    overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(yaml.safe_dump(content))
-    with ThreadPoolExecutor() as pool:
-        flights: dict[str, Future[str]] = {fly.__name__: pool.submit(fly) for fly in (slow_upload, stream, long_request)}
-        time.sleep(1)
-        done = rehearse("up", "--config", str(overlay))
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert not any(flight.done() for flight in flights.values()), "the file was read while they flew"
-    ended = {name: flight.result() for name, flight in flights.items()}
-    assert "x-robots-tag" not in staging.see("/healthz").headers
-    assert f'{{"length": {SECONDS}}}' in ended["slow_upload"]
-    assert f'{{"slept": {SECONDS}.0}}' in ended["long_request"]
-    assert ended["stream"].endswith("0\r\n\r\n"), "with its end"
