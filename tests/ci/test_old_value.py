@@ -250,10 +250,10 @@ def test_the_deploy_key_is_looked_for_in_the_apps_project(stage: Stage, machine:
     assert tried(replace(old("deployKey"), values={"public": former}), machine).refused is not there
 
 
+@pytest.mark.usefixtures("stage")
 @pytest.mark.parametrize("name", ["digitalocean:token", "gitlab:token"])
-def test_a_token_that_its_api_refuses_is_refused(stage: Stage, machine: Machine, name: str) -> None:
+def test_a_token_that_its_api_refuses_is_refused(machine: Machine, name: str) -> None:
     assert tried(old(name), machine) == Trial(name, True, "ask the API with it: 401")
-    stage.site.calls.reset()  # the stand-in ends no token
 
 
 def test_a_token_that_works_on_is_told_with_where_a_person_ends_it(stage: Stage, machine: Machine) -> None:
