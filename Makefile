@@ -61,7 +61,7 @@ check: .venv/check ## format, lint, types and unit tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q -n 2 -m "not integration"
 
-test: .venv/check ## all of it, with whole rehearsals (about 20 minutes)
+test: .venv/check ## all of it, with whole rehearsals (about half an hour)
 	@! ls .rehearsal/*/engine >/dev/null 2>&1 || { echo "a rehearsal is up, and a machine has room for one; end it first: make down" >&2; exit 1; }
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
