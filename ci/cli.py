@@ -93,6 +93,12 @@ def error(event: dict[str, Any]) -> str:
     return f"{name}: {short(told['message'])}" if name else short(told["message"])
 
 
+def is_real(metadata: dict[str, Any]) -> bool:
+    """Whether a step is of a resource of its own: no component, and no provider that the engine makes by itself."""
+    state = metadata.get("new") or metadata.get("old") or {}
+    return bool(state.get("custom")) and "::default" not in metadata["urn"]
+
+
 def short(message: str) -> str:
     """Without the text of the command that failed, which may be a whole script (pulumi-command: `exit status 1: running "…":`), and
     without what providers of Terraform's write around a cause, which they tell twice."""

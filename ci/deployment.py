@@ -1,7 +1,6 @@
 """A stack as releases need it: what it exports and holds, what an `up` would do, and the `up`."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,10 +9,9 @@ from ci.cli import Cli, CliError
 from ci.config_file import overlaid
 from ci.events import Tell
 from ci.lock import told as is_lock
+from ci.secret_value import opened, secrets
 from ci.state import State
 from ci.teller import Teller, exported
-
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a secret (sdk/go/common/resource/sig)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +76,7 @@ class PulumiDeployment:
 
     def exports(self) -> dict[str, Any]:
         found = self._state.outputs if self._told is None else self._told
-        return {name: _plain(value) for name, value in found.items()}
+        return {name: opened(value) for name, value in found.items()}
 
     def declared(self) -> Declared:
         config = config_file.of(self._cli)
@@ -99,11 +97,11 @@ class PulumiDeployment:
         self._told = told
 
     def secrets(self) -> list[Any]:
-        return list(_secret_values(self._state.exported))
+        return list(secrets(self._state.exported))
 
     def outputs(self, type: str, name: str) -> dict[str, Any]:
         found = self._state.find(type, name) or {}
-        return {key: _plain(value) for key, value in (found.get("outputs") or {}).items()}
+        return {key: opened(value) for key, value in (found.get("outputs") or {}).items()}
 
     def pull_login(self) -> dict[str, str] | None:
         return login_of(self._state.of("pulumi:providers:docker"))
@@ -118,20 +116,7 @@ class PulumiDeployment:
 def login_of(providers: list[dict[str, Any]]) -> dict[str, str] | None:
     """The credential of Docker's provider. It is JSON in JSON, as providers get all that is no text."""
     for provider in providers:
-        auth = _plain(provider["inputs"].get("registryAuth"))
+        auth = opened(provider["inputs"].get("registryAuth"))
         for entry in json.loads(auth) if isinstance(auth, str) else auth or []:
-            return {name: str(_plain(value)) for name, value in entry.items()}
+            return {name: str(opened(value)) for name, value in entry.items()}
     return None
-
-
-def _plain(value: Any) -> Any:
-    """A value as it is, opened where it is a secret."""
-    return json.loads(value["plaintext"]) if isinstance(value, dict) and _SECRET in value else value
-
-
-def _secret_values(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and _SECRET in value:
-        yield _plain(value)
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _secret_values(inner)

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from ci.cli import error
+from ci.cli import error, is_real
 from ci.events import Event, Tell
 from infra.rollout import RUNS
 
@@ -19,7 +19,7 @@ class Teller:
 
     def __call__(self, raw: dict[str, Any]) -> None:
         for key in ("resourcePreEvent", "resOutputsEvent"):
-            if key in raw and (op := _OPS.get(raw[key]["metadata"]["op"])) and _real(raw[key]["metadata"]):
+            if key in raw and (op := _OPS.get(raw[key]["metadata"]["op"])) and is_real(raw[key]["metadata"]):
                 self._step(raw[key]["metadata"], op, ended=key == "resOutputsEvent")
         told = raw.get("diagnosticEvent", {})
         if message := error(raw):
@@ -42,12 +42,6 @@ class Teller:
                 seconds=now - since,
             )
         )
-
-
-def _real(metadata: dict[str, Any]) -> bool:
-    """Whether it is a resource of its own: no component, and no provider that the engine makes by itself."""
-    state = metadata.get("new") or metadata.get("old") or {}
-    return bool(state.get("custom")) and "::default" not in metadata["urn"]
 
 
 def exported(raw: dict[str, Any]) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from ci.preview.leaks import leaked, pieces, wholes
 from ci.preview.plan import Plan
 from ci.preview.preview_bundle import FILE, Bundle, BundleError, running
 from ci.preview.scratch import scratch
-from ci.preview.secret_value import hidden, is_secret, secrets, texts
+from ci.secret_value import hidden, is_secret, secrets, texts
 from ci.state import DROPLET, State
 
 ROUNDS = 6

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ci.preview.secret_value import UNKNOWN
+from ci.cli import is_real
+from ci.secret_value import UNKNOWN
 
 Op = Literal["create", "update", "replace", "delete"]
 _OPS: dict[str, Op] = {
@@ -74,12 +75,6 @@ def changes(events: Iterable[dict[str, Any]]) -> list[Change]:
             new=new.get("inputs") or {},
         )
     return list(found.values())
-
-
-def is_real(metadata: dict[str, Any]) -> bool:
-    """Whether a step is of a resource of its own: no component, and no provider that the engine makes by itself."""
-    state = metadata.get("new") or metadata.get("old") or {}
-    return bool(state.get("custom")) and "::default" not in metadata["urn"]
 
 
 def _properties(metadata: dict[str, Any]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from ci import config_file
 from ci.ages import Age, ages
-from ci.cli import Cli, CliError
-from ci.preview.change import Change, changes, is_real
+from ci.cli import Cli, CliError, is_real
+from ci.preview.change import Change, changes
 from ci.preview.ciphertexts import ciphertexts
 from ci.preview.effect_rules import RULES
 from ci.preview.effects import Effect, Impact, assess

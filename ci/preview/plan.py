@@ -15,7 +15,7 @@ from typing import Any
 
 from ci.cli import Cli
 from ci.preview.change import Change, changes
-from ci.preview.secret_value import UNKNOWN, opened, replaced, texts
+from ci.secret_value import UNKNOWN, opened, replaced, texts
 from ci.state import State
 
 

@@ -18,8 +18,8 @@ from ci.preview.effects import Effect
 from ci.preview.note import render
 from ci.preview.outlook import Outlook, report
 from ci.preview.preview_bundle import Bundle, BundleError
-from ci.preview.secret_value import secrets as opened
-from ci.preview.secret_value import texts
+from ci.secret_value import secrets as opened
+from ci.secret_value import texts
 from tests.canaries import SHORTEST, Scanner
 from tests.engine.cli import Driven
 

@@ -10,7 +10,7 @@ import pytest
 from ci.config_file import read
 from ci.preview.ciphertexts import ciphertexts
 from ci.preview.preview_bundle import Bundle, BundleError
-from ci.preview.secret_value import opened, secret, texts
+from ci.secret_value import opened, secret, texts
 from ci.state import State
 from tests.canaries import Scanner
 from tests.ci.preview.pretended_previews import sha1, urn
