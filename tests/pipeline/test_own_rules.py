@@ -16,7 +16,7 @@ from tests.pipeline.given import given
 pytestmark = pytest.mark.integration
 PROJECT = "example/deployment"
 IMAGE = f"registry.gitlab.com/example/site@sha256:{'a' * 64}"
-CHECKS = {"lint", "test", "config: [staging]", "config: [production]"}
+CHECKS = {"lint", "test: [tests/infra]", "test: [tests --ignore=tests/infra]", "config: [staging]", "config: [production]"}
 PREVIEWS = {"preview-staging", "preview-production"}
 CLICKS = {"up-production", "rollback-staging", "rollback-production"}
 UP = {"up-staging", "bundle-staging", "bundle-production"} | CLICKS
