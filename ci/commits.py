@@ -102,6 +102,7 @@ def _repository(cli: Cli) -> str:
     if not app:
         raise _UnknownError("site:appProject is empty")
     with GitLab(token(cli, "GITLAB_TOKEN", "gitlab:token")).project(app) as project:
+        # A project's own manager is typed as any manager, and this one can `get`.
         return str(project.manager.get(app).ssh_url_to_repo)  # type: ignore[attr-defined]
 
 

@@ -1,26 +1,14 @@
 """Issues of a project, as the official client meets them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
 
-from tests.cloud.gitlab_server import Site, answer, serving
+from tests.cloud.gitlab_server import Site, answer
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
-
-
-@pytest.fixture
-def project(site: Site) -> Project:
-    return site.new_project()
 
 
 def titles(project: Project, **wanted: Any) -> list[str]:

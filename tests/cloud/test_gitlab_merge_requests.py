@@ -1,21 +1,14 @@
 """Merge requests and their notes, as the official client meets them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import gitlab
 import pytest
 
 from rehearsal.cloud.gitlab import jobs
-from tests.cloud.gitlab_server import PATH, Site, answer, serving
+from tests.cloud.gitlab_server import PATH, Site, answer
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
 
 
 @pytest.fixture

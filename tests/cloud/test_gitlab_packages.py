@@ -1,6 +1,5 @@
 """The generic package registry, as the official client meets it, with a person's token and with a job's."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -9,21 +8,10 @@ import pytest
 from gitlab.v4.objects import Project
 
 from rehearsal.cloud.gitlab import inventory, jobs
-from tests.cloud.gitlab_server import OTHER, PATH, Site, answer, serving
+from tests.cloud.gitlab_server import OTHER, PATH, Site, answer
 
 pytestmark = pytest.mark.integration
 CONTENT = b"\x00\xff\n{not json"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
-
-
-@pytest.fixture
-def project(site: Site) -> Project:
-    return site.new_project()
 
 
 def publish(project: Any, content: bytes = CONTENT, *, name: str = "preview", version: str = "staging", file: str = "bundle.tar.gz") -> Any:

@@ -1,6 +1,5 @@
 """What pipelines run by: resource groups, schedules and jobs, as the official client meets them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import gitlab
@@ -8,21 +7,10 @@ import pytest
 from gitlab.v4.objects import Project
 
 from rehearsal.cloud.gitlab import jobs, resource_groups
-from tests.cloud.gitlab_server import OTHER, PATH, Site, answer, serving
+from tests.cloud.gitlab_server import OTHER, PATH, Site, answer
 
 pytestmark = pytest.mark.integration
 DAILY = {"description": "drift", "ref": "main", "cron": "0 5 * * *"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
-
-
-@pytest.fixture
-def project(site: Site) -> Project:
-    return site.new_project()
 
 
 def test_a_resource_group_is_there_only_after_the_first_job_that_named_it(site: Site, project: Project) -> None:

@@ -1,25 +1,10 @@
 """What jobs deploy to and from: environments, protected branches, protected tags."""
 
-from collections.abc import Iterator
-
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
 
-from tests.cloud.gitlab_server import Site, serving
-
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
-
-
-@pytest.fixture
-def project(site: Site) -> Project:
-    return site.new_project()
 
 
 def test_an_environment_is_stopped_before_it_can_be_deleted(project: Project) -> None:

@@ -1,29 +1,16 @@
 """CI variables: identity, masking and hiding by GitLab's rules."""
 
-from collections.abc import Iterator
-
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
 
-from tests.cloud.gitlab_server import Site, answer, serving
+from tests.cloud.gitlab_server import answer
 
 pytestmark = pytest.mark.integration
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
 STAGING = {"environment_scope": "staging"}
 PRODUCTION = {"environment_scope": "production"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("gitlab")) as site:
-        yield site
-
-
-@pytest.fixture
-def project(site: Site) -> Project:
-    return site.new_project()
 
 
 @pytest.mark.parametrize(
