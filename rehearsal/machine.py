@@ -102,13 +102,9 @@ def _start_docker(console: Console) -> None:
         subprocess.run([*sudo, "systemctl", "start", "docker"], capture_output=True)
     elif os.environ.get("DOCKER_HOST") is None:
         silent = subprocess.DEVNULL
-        subprocess.Popen(
-            [*sudo, shutil.which("dockerd", path=_SEARCHED) or "dockerd"],
-            stdin=silent,
-            stdout=silent,
-            stderr=silent,
-            start_new_session=True,
-        )
+        # Nobody's child: it outlives this process, which therefore can't leave it unwaited for.
+        daemon = ["setsid", "--fork", *sudo, shutil.which("dockerd", path=_SEARCHED) or "dockerd"]
+        subprocess.run(daemon, stdin=silent, stdout=silent, stderr=silent, check=True)
     deadline = time.monotonic() + START_LIMIT
     while said := docker_answers():
         if time.monotonic() > deadline:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-import docker
 import pytest
-from docker.errors import DockerException
+from rich.console import Console
 
+from rehearsal import machine
+from rehearsal.cloud.world import WorldError
 from tests.pipeline import gitlab_ci_local, stand_ins
 from tests.pipeline.events import PROJECT
 from tests.pipeline.running import Runner
@@ -22,9 +23,9 @@ def program() -> None:
 def advisories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stand_ins.Advisories]:
     """The service that knows vulnerabilities, beside the images that pipelines run on."""
     try:
-        docker.from_env().close()
-    except DockerException as error:
-        pytest.skip(f"Docker does not answer here: {error}")
+        machine.prepare(Console())
+    except WorldError as error:
+        pytest.skip(f"Docker can't be had here: {error}")
     with stand_ins.images(tmp_path_factory.mktemp("images")), stand_ins.Advisories() as service:
         yield service
 

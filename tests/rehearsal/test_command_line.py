@@ -1,6 +1,8 @@
 """The command line: what it shows, and how it fails."""
 
+import gc
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -78,3 +80,22 @@ def test_what_is_missing_and_not_installable_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr("shutil.which", lambda _command: None)
     with pytest.raises(WorldError, match=r"docker\.io openssh-client"):
         machine.prepare(Console())
+
+
+def test_a_docker_that_is_not_up_is_started_as_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if Path("/run/systemd/system").exists():
+        pytest.skip("systemd starts Docker on this machine")
+    started = tmp_path / "started"
+    for name, script in (
+        ("docker", f"test -e {started}"),
+        ("dockerd", f"ps -o ppid= -p $$ >{started}.new; mv {started}.new {started}; exec sleep 2"),
+        ("sudo", '"$@"'),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(machine, "_SEARCHED", os.environ["PATH"])
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    machine.prepare(Console())
+    gc.collect()  # a child that nobody waits for would warn here
+    assert int(started.read_text()) != os.getpid()
