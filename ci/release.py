@@ -24,6 +24,7 @@ from ci.releases import Releases
 from ci.remember import remember
 from ci.services import Services
 from ci.thing import CloudError
+from infra.deploy_check import going_back
 from infra.rollout import RUNS
 
 
@@ -70,6 +71,8 @@ class Release:
             self._check(before)
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
+            if back:
+                host.run(going_back(image))
             was_closed, look = closed.result(), Look(door, image.partition("@")[2], pool)
             try:
                 self.deployment.up(image, lambda event: self._hear(event, before.serving, look))
@@ -177,9 +180,10 @@ class Release:
             stuck = [str(error)]
         if image != running:
             try:
+                host.run(going_back(running))
                 self.deployment.up(running, self._tell)
                 stuck = []
-            except CliError as error:
+            except (CliError, HostError) as error:
                 stuck.append(str(error))
         with contextlib.suppress(HostError, CloudError):
             releases = self.releases_of(image)

@@ -78,7 +78,7 @@ def test_what_came_up_beside_what_did_not_goes_back_with_it(running: Callable[..
     ran = running(fails="web: service rollback completed; hunter2-hunter2")
     with pytest.raises(ReleaseError) as failed:
         ran.run(NEW)
-    assert ran.done[-3:] == ["up bbbb", "back worker", "up aaaa"], "the state says again what runs"
+    assert ran.done[-3:] == ["back worker", "known aaaa", "up aaaa"], "the state says again what runs"
     assert f"everything runs what it ran before: {OLD}" in str(failed.value)
     assert "hunter2" not in str(failed.value)
 
@@ -87,7 +87,13 @@ def test_a_release_that_visitors_do_not_get_is_put_back_though_it_came_up(runnin
     ran = running(door=DoorError("https://site.example/healthz answers 502"))
     with pytest.raises(ReleaseError, match="answers 502"):
         ran.run(NEW)
-    assert ran.done[-4:] == ["up bbbb", "look", "back web worker", "up aaaa"]
+    assert ran.done[-4:] == ["look", "back web worker", "known aaaa", "up aaaa"]
+
+
+def test_a_host_is_told_of_an_image_that_is_gone_back_to_before_the_check_could_refuse_it(running: Callable[..., Running]) -> None:
+    ran = running()
+    assert ran.run(NEW, back=True) == NEW
+    assert ran.done == ["pull", "known bbbb", "up bbbb", "look"]
 
 
 def test_a_config_that_fails_is_put_back_on_the_host_and_not_run_again(running: Callable[..., Running]) -> None:
