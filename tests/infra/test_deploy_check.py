@@ -22,7 +22,8 @@ echo "$*" >> "$STATE/calls"
 # A project in one file; DEBUG comes from the stack's environment.
 _MANAGE = """import os, sys
 from django.conf import settings
-settings.configured or settings.configure(DEBUG=os.environ.get("DEBUG") == "1", SECRET_KEY=os.environ["SECRET_KEY"], ALLOWED_HOSTS=["x"], USE_TZ=True,
+settings.configured or settings.configure(DEBUG=os.environ.get("DEBUG") == "1", SECRET_KEY=os.environ["SECRET_KEY"],
+    ALLOWED_HOSTS=["x"], USE_TZ=True,
     MIDDLEWARE=["django.middleware.security.SecurityMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware"],
     SECURE_SSL_REDIRECT=True, SECURE_HSTS_SECONDS=3600, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=True,
