@@ -24,7 +24,7 @@ from ci.releases import Releases
 from ci.remember import remember
 from ci.services import Services
 from ci.thing import CloudError
-from infra.deploy_check import going_back
+from infra.deploy_check import CHECK, going_back
 from infra.rollout import RUNS
 
 
@@ -103,11 +103,16 @@ class Release:
 
     def _first(self, image: str) -> str:
         """There is nothing that could be lost yet."""
+        checked: list[Event] = []
         try:
-            self.deployment.up(image, self._tell)
+            # What the check says waits until the secrets that are made meanwhile are known.
+            self.deployment.up(image, lambda event: checked.append(event) if _is_check(event) else self._tell(event))
         except CliError as error:
             self._learn()
             raise ReleaseError(self.mask(str(error))) from None
+        self._learn()
+        for event in checked:
+            self._tell(event)
         exports = self.deployment.exports()
         if not exports.get("image"):
             self._say(str(exports.get("next", "")))
@@ -211,6 +216,10 @@ class Release:
 
     def _say(self, message: str) -> None:
         self.tell(Event(kind="said", message=message))
+
+
+def _is_check(event: Event) -> bool:
+    return event.kind == "said" and event.urn.endswith(CHECK)
 
 
 def _closed(door: FrontDoor) -> bool:

@@ -62,6 +62,8 @@ class Running:
     said: list[str] = field(default_factory=list)
     crashes: bool = False
     """Whether a task of the release ends while visitors are asked."""
+    checked: str = ""
+    """What Django's check says."""
     serves: bool = False
     """Whether the engine says so before it has ended."""
     stack: str = "staging"
@@ -77,6 +79,8 @@ class Running:
 
     def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")
+        if self.checked:
+            tell(Event(kind="said", urn=f"urn:pulumi:staging::site::{COMMAND}::release-check", message=self.checked))
         if image != OLD:
             self.services = [service("web", OLD if self.fails else image, "serving"), service("worker", image)]
         if self.serves:

@@ -8,7 +8,7 @@ from ci import release as module
 from ci.deployment import LockedError
 from ci.front_door import ClosedError, DoorError
 from ci.release import ReleaseError
-from tests.ci.running import NEW, OLD, Running, declares
+from tests.ci.running import EXPORTS, NEW, OLD, Running, declares
 
 
 def test_the_image_is_fetched_before_the_engine_begins_and_visitors_are_asked_after(running: Callable[..., Running]) -> None:
@@ -94,6 +94,13 @@ def test_a_host_is_told_of_an_image_that_is_gone_back_to_before_the_check_could_
     ran = running()
     assert ran.run(NEW, back=True) == NEW
     assert ran.done == ["pull", "known bbbb", "up bbbb", "look"]
+
+
+@pytest.mark.parametrize("exported", [{}, dict(EXPORTS)], ids=["the first", "a later one"])
+def test_what_the_check_says_is_told_without_secrets(running: Callable[..., Running], exported: dict[str, str]) -> None:
+    ran = running(exported=exported, checked="?: (security.W004) hunter2-hunter2")
+    ran.run(NEW)
+    assert "?: (security.W004) [secret]" in ran.said
 
 
 def test_a_config_that_fails_is_put_back_on_the_host_and_not_run_again(running: Callable[..., Running]) -> None:
