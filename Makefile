@@ -39,8 +39,8 @@ recover: .venv/run ## put right what a killed run left behind (ENGINE=pulumi)
 rebuild: .venv/run ## make a new droplet in place of a lost one, or of one to be renewed (ENGINE=pulumi)
 	@$(REHEARSAL) rebuild --stack $(STACK)
 
-status: .venv/run ## show what runs
-	@$(REHEARSAL) status
+status: .venv/run ## show how the stacks are: HTML=FILE also as a page, DRIFT=1 looks for drift now
+	@$(REHEARSAL) status $(if $(HTML),--html $(HTML)) $(if $(DRIFT),--drift)
 
 logs: .venv/run ## show what a process printed: PROCESS=web|worker|beat|broker|proxy
 	@$(REHEARSAL) logs --stack $(STACK) $(PROCESS)

@@ -12,8 +12,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, check, drift, env_import, operators, promotion, runner, setup, status
+from ci import backups, check, drift, env_import, operators, promotion, runner, setup
 from ci.advice import explain
+from ci.ages import OverdueError, check_ages
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
 from ci.env_import import EnvFileError
@@ -31,7 +32,7 @@ from ci.rollback import history, target
 from ci.rotation import Rotation, RotationError, new_value, told
 from ci.stack import release_of
 from ci.stack_config import StackConfig
-from ci.status import OverdueError
+from ci.status import command as status
 from ci.thing import CloudError
 from ci.verdict import GUARDED
 from infra.problems import ConfigError
@@ -91,8 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--stdin", action="store_true", help="the new value is on stdin: for what somebody else gives out")
     found.add_argument("--random", action="store_true", help="make a random one (always so for secretKey)")
     found.add_argument("--finish", action="store_true", help="secretKey: the former key opens no session any more")
-    found = command("status", status.run, "what the stack exports, and how old its secrets are")
-    found.add_argument("--json", action="store_true", help="print it as JSON")
     found = command("operators", operators.run, "who may log in to the hosts: list them, let somebody in, or keep somebody out")
     found.add_argument("action", choices=("list", "add", "remove"))
     found.add_argument("who", nargs="?", default="", help="a public ssh key or a file with one; to remove: also its comment or fingerprint")
@@ -111,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace, cli: Cli, console: Console) -> int:
-    status.check_ages(cli)
+    check_ages(cli)
     if options.image and cli.stack == GUARDED and not options.unproven:
         console.print(proven(cli, options.image, minutes=minutes(cli), now=datetime.now(UTC)), highlight=False)
     with Progress(console) as progress:
@@ -180,7 +179,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = (check, setup, runner, promotion, drift, backups, bundle, preview)
+_MODULES = (check, setup, runner, promotion, status, drift, backups, bundle, preview)
 """Commands that are a module each: its name, its `arguments`, its `run`, and the first sentence of its docstring."""
 
 if __name__ == "__main__":

@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from ci import config_file
+from ci.cli import Cli
 from ci.credentials import names
+from ci.deployment import PulumiDeployment
 from infra.ages import days, limit, rotation
 
 _ON_HOST = ("database", "broker", "secretKey", "secretKey --finish", "registry", "hostKey", "basicAuth")
 """What an operator could read, in the order in which it is rotated, besides the site's own."""
 _BEYOND = ("passphrase", "ciKey", "deployKey", "digitalocean:token", "gitlab:token", "stateSecretKey")
 """What the passphrase opens and the host does not."""
+
+
+class OverdueError(Exception):
+    """A secret is older than it may be; nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,15 @@ def ages(rotated: Mapping[str, str], overrides: Mapping[str, int], *, now: datet
     """Of each secret in `rotated` (name -> time), longest past its limit first. `overrides` are the days of `site:secretAges`."""
     found = [Age(name=name, since=since, days=days(since, now), limit=limit(name, overrides)) for name, since in rotated.items()]
     return sorted(found, key=lambda age: (age.limit - age.days, age.name))
+
+
+def check_ages(cli: Cli) -> None:
+    """Where the config says so, nothing is brought out while a secret is past its limit. Raises OverdueError."""
+    config = config_file.of(cli)
+    if config.get("site:secretAgesEnforced") is True:
+        rotated = PulumiDeployment(cli).exports().get("rotated") or {}
+        if told := overdue_error(ages(rotated, config.get("site:secretAges") or {}, now=datetime.now(UTC)), stack=cli.stack):
+            raise OverdueError(told)
 
 
 def overdue_error(found: Sequence[Age], *, stack: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_RUNNING = re.compile(r'(?<=: )running "(?:[^"\\]|\\.)*":\s*')
 _AROUND = re.compile(r"^sdk-v2/\S+ sdk\.helper_schema: |: provider=\S+$")
 
 
@@ -102,7 +103,5 @@ def is_real(metadata: dict[str, Any]) -> bool:
 def short(message: str) -> str:
     """Without the text of the command that failed, which may be a whole script (pulumi-command: `exit status 1: running "…":`), and
     without what providers of Terraform's write around a cause, which they tell twice."""
-    head, _, rest = message.strip().partition(': running "')
-    said = rest.rpartition('":')[2].strip()
-    plain = f"{head}: {said}" if rest else head
+    plain = _RUNNING.sub("", message.strip(), count=1)
     return _AROUND.sub("", plain.rpartition("\t* ")[2] if " occurred:" in plain else plain)

@@ -17,16 +17,17 @@ _ALL = 200
 
 
 class DigitalOcean:
-    """The account of a token. `zones` and `clusters` are those whose records, users … are listed."""
+    """The account of a token. `zones` are those whose records are listed; `url` and `ca_file` are other than the environment's."""
 
-    def __init__(self, token: str, *, zones: frozenset[str] = frozenset()) -> None:
+    def __init__(self, token: str, *, zones: frozenset[str] = frozenset(), url: str = "", ca_file: str = "") -> None:
         self._token = token
         self._zones = zones
+        self._url = url or os.environ.get("DIGITALOCEAN_API_URL", "https://api.digitalocean.com")
+        self._ca_file = ca_file or os.environ.get("SSL_CERT_FILE")
 
     @cached_property
     def _client(self) -> pydo.Client:
-        url = os.environ.get("DIGITALOCEAN_API_URL", "https://api.digitalocean.com")
-        return pydo.Client(self._token, endpoint=url, connection_verify=os.environ.get("SSL_CERT_FILE") or True)
+        return pydo.Client(self._token, endpoint=self._url, connection_verify=self._ca_file or True)
 
     def things(self, type: str) -> list[Thing]:
         """All things of a Pulumi type; nothing for a type that is no object of its own."""
@@ -76,17 +77,21 @@ class DigitalOcean:
         with _explained("what it is used by has to go first"):
             delete()
 
+    def cluster(self, id: str) -> dict[str, Any]:
+        """A database cluster, as the API shows it. Raises CloudError."""
+        with _explained("is the cluster still there, and may DIGITALOCEAN_TOKEN read it?"):
+            found = self._client.databases.get_cluster(id)
+        if "database" not in found:
+            # For this call pydo gives a 404 as an answer.
+            raise CloudError(f"DigitalOcean: there is no database cluster {id}; pulumi refresh takes that into the state")
+        return dict(found["database"])
+
     def backups(self, cluster: str) -> tuple[datetime, list[datetime]]:
         """When a database cluster was made, and when it was backed up, oldest first. Raises CloudError."""
-        with _explained("is the cluster still there, and may DIGITALOCEAN_TOKEN read it?"):
-            made = self._client.databases.get_cluster(cluster)
+        made = self.cluster(cluster)
+        with _explained("may DIGITALOCEAN_TOKEN read the cluster's backups?"):
             found = self._client.databases.list_backups(cluster).get("backups") or []
-        if "database" not in made:
-            # For this call pydo gives a 404 as an answer.
-            raise CloudError(f"DigitalOcean: there is no database cluster {cluster}; pulumi refresh takes that into the state")
-        return datetime.fromisoformat(made["database"]["created_at"]), sorted(
-            datetime.fromisoformat(backup["created_at"]) for backup in found
-        )
+        return datetime.fromisoformat(made["created_at"]), sorted(datetime.fromisoformat(backup["created_at"]) for backup in found)
 
     def _droplets(self) -> Iterator[Thing]:
         for found in self._client.droplets.list(per_page=_ALL)["droplets"]:

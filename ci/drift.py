@@ -33,6 +33,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def title(stack: str) -> str:
+    """Of the issue that tells of a stack's drift."""
+    return f"Drift: {stack}"
+
+
 def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     """Look, and tell; gives the exit code: 4 drift, 1 not everything could be looked at, 0 none. Raises CliError, CloudError."""
     findings, unseen = look(cli)
@@ -106,7 +111,7 @@ def _report(cli: Cli, findings: list[Finding], unseen: list[str]) -> str:
         return "issue left as it is, since not everything could be looked at"
     with GitLab(token(cli, "GITLAB_TOKEN", "gitlab:token")).project(infra) as project:
         text = text_of(findings, unseen, cli.stack) if findings else ""
-        outcome, number = gitlab_issue.report(project, title=f"Drift: {cli.stack}", label=LABEL, text=text)
+        outcome, number = gitlab_issue.report(project, title=title(cli.stack), label=LABEL, text=text)
     return f"issue #{number} of {infra}: {outcome}" if number else ""
 
 

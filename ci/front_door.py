@@ -6,9 +6,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
@@ -43,25 +46,38 @@ class FrontDoor:
 
     def ask(self, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of an answer below 400. Raises DoorError."""
+        with self._open() as secure:
+            connection = http.client.HTTPConnection(self.name, timeout=10)
+            connection.sock = secure
+            connection.request("GET", urlsplit(self.url).path, headers={"Host": self.name, "Connection": "close", **(headers or {})})
+            answer = connection.getresponse()
+            body = answer.read()
+        if answer.status >= 400:
+            raise DoorError(f"{self.url} answers {answer.status}: {body[:200].decode(errors='replace')}")
+        return body
+
+    def certificate(self) -> tuple[datetime, datetime]:
+        """From when and until when the site's certificate is valid, in UTC. Raises DoorError, also where it is not valid now."""
+        with self._open() as secure:
+            told: dict[str, Any] = secure.getpeercert() or {}
+        begin, end = (datetime.fromtimestamp(ssl.cert_time_to_seconds(told[name]), UTC) for name in ("notBefore", "notAfter"))
+        return begin, end
+
+    @contextmanager
+    def _open(self) -> Iterator[ssl.SSLSocket]:
+        """A connection; what goes wrong with it inside is a DoorError."""
         context = ssl.create_default_context(cafile=self.ca_file)
         try:
             with (
                 socket.create_connection((self.address, 443), timeout=10) as plain,
                 context.wrap_socket(plain, server_hostname=self.name) as secure,
             ):
-                connection = http.client.HTTPConnection(self.name, timeout=10)
-                connection.sock = secure
-                connection.request("GET", urlsplit(self.url).path, headers={"Host": self.name, "Connection": "close", **(headers or {})})
-                answer = connection.getresponse()
-                body = answer.read()
+                yield secure
         except ssl.SSLError as error:
             raise ClosedError(f"{self.address} has no certificate for {self.name}: {error.reason or error}") from None
         except (OSError, http.client.HTTPException) as error:
             kind = ClosedError if isinstance(error, ConnectionRefusedError | TimeoutError) else DoorError
             raise kind(f"{self.url} at {self.address}: {str(error) or type(error).__name__}") from None
-        if answer.status >= 400:
-            raise DoorError(f"{self.url} answers {answer.status}: {body[:200].decode(errors='replace')}")
-        return body
 
     def watch(self, digest: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         """Until every answer was good for STEADY seconds. Raises DoorError where that does not come within LIMIT.

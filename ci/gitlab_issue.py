@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gitlab.v4.objects import Project
+from gitlab.v4.objects import Project, ProjectIssue
 
 Outcome = Literal["opened", "reopened", "updated", "closed", "unchanged"]
 
@@ -12,11 +12,9 @@ def report(project: Project, *, title: str, label: str, text: str) -> tuple[Outc
 
     A description that is as it should be is not written again. python-gitlab's errors are raised.
     """
-    known = project.issues.list(iterator=True, labels=[label], search=title, **{"in": "title"})
-    every = sorted((found for found in known if found.title == title), key=lambda found: (found.state != "opened", -found.iid))
-    if not every:
+    found = find(project, title=title, label=label)
+    if found is None:
         return ("opened", project.issues.create({"title": title, "labels": [label], "description": text}).iid) if text else ("unchanged", 0)
-    found = every[0]
     closed = found.state == "closed"
     if not text:
         if closed:
@@ -30,3 +28,10 @@ def report(project: Project, *, title: str, label: str, text: str) -> tuple[Outc
         return "unchanged", found.iid
     project.issues.update(found.iid, {"description": text})
     return "updated", found.iid
+
+
+def find(project: Project, *, title: str, label: str) -> ProjectIssue | None:
+    """The issue of this matter: an open one before a closed one, and the newest of them. python-gitlab's errors are raised."""
+    known = project.issues.list(iterator=True, labels=[label], search=title, **{"in": "title"})
+    every = sorted((found for found in known if found.title == title), key=lambda found: (found.state != "opened", -found.iid))
+    return every[0] if every else None

@@ -81,10 +81,10 @@ def proven(cli: Cli, image: str, *, minutes: int, now: datetime) -> str:
         return "no proof is asked for: site:promotionMinutes is 0"
     try:
         state = _proving(cli)
-        told = replace(cli, stack=PROVING).run("stack", "history", "--json", f"--page-size={_UPDATES}")
+        updates = history(replace(cli, stack=PROVING))
     except CliError as error:
         raise PromotionError(_refusal(cli, image, f"what {PROVING} has run can't be known: {error}")) from None
-    found = runs(json.loads(told), digest)
+    found = runs(updates, digest)
     runs_now = bool(found) and found[-1].end is None and str(state.outputs.get("image") or "").endswith(f"@{digest}")
     counted = found if runs_now else [one for one in found if one.end]
     short = digest[:19]
@@ -102,6 +102,12 @@ def proven(cli: Cli, image: str, *, minutes: int, now: datetime) -> str:
     if best.end is None:
         return f"{PROVING} has run {short} healthily for {lasted} minutes, since {since}"
     return f"{PROVING} ran {short} for {lasted} minutes, from {since} on"
+
+
+def history(cli: Cli) -> list[dict[str, Any]]:
+    """The stack's last updates, the newest first, as `pulumi stack history --json` has them. Raises CliError."""
+    found: list[dict[str, Any]] = json.loads(cli.run("stack", "history", "--json", f"--page-size={_UPDATES}"))
+    return found
 
 
 def runs(history: Iterable[dict[str, Any]], digest: str) -> list[Run]:

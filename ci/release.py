@@ -24,6 +24,7 @@ from ci.releases import Releases
 from ci.remember import remember
 from ci.services import Services
 from ci.thing import CloudError
+from infra.deploy_check import CHECK, going_back
 from infra.rollout import RUNS
 
 
@@ -70,6 +71,8 @@ class Release:
             self._check(before)
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
+            if back:
+                host.run(going_back(image))
             was_closed, look = closed.result(), Look(door, image.partition("@")[2], pool)
             try:
                 self.deployment.up(image, lambda event: self._hear(event, before.serving, look))
@@ -100,11 +103,16 @@ class Release:
 
     def _first(self, image: str) -> str:
         """There is nothing that could be lost yet."""
+        checked: list[Event] = []
         try:
-            self.deployment.up(image, self._tell)
+            # What the check says waits until the secrets that are made meanwhile are known.
+            self.deployment.up(image, lambda event: checked.append(event) if _is_check(event) else self._tell(event))
         except CliError as error:
             self._learn()
             raise ReleaseError(self.mask(str(error))) from None
+        self._learn()
+        for event in checked:
+            self._tell(event)
         exports = self.deployment.exports()
         if not exports.get("image"):
             self._say(str(exports.get("next", "")))
@@ -177,9 +185,10 @@ class Release:
             stuck = [str(error)]
         if image != running:
             try:
+                host.run(going_back(running))
                 self.deployment.up(running, self._tell)
                 stuck = []
-            except CliError as error:
+            except (CliError, HostError) as error:
                 stuck.append(str(error))
         with contextlib.suppress(HostError, CloudError):
             releases = self.releases_of(image)
@@ -207,6 +216,10 @@ class Release:
 
     def _say(self, message: str) -> None:
         self.tell(Event(kind="said", message=message))
+
+
+def _is_check(event: Event) -> bool:
+    return event.kind == "said" and event.urn.endswith(CHECK)
 
 
 def _closed(door: FrontDoor) -> bool:

@@ -59,6 +59,10 @@ class Releases:
         """Oldest first. Raises CloudError."""
         return self._told(lambda: [Past(number=number, digest=self._digest(number)) for number in self._numbers()[-_DEEPEST:]])
 
+    def number(self, digest: str) -> int:
+        """The newest number of a digest; 0 where it has none. Raises CloudError."""
+        return self._told(lambda: next((number for number in self._numbers()[: -_DEEPEST - 1 : -1] if self._digest(number) == digest), 0))
+
     def add(self, digest: str) -> int:
         """Tag it as the newest, unless it is; gives its number. Raises CloudError."""
 

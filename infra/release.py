@@ -1,10 +1,14 @@
-"""Release: the image is fetched and the release command run once, with everything old still serving. Failing here changes nothing."""
+"""Release: the image is fetched, checked, and the release command run once, with everything old serving. Failing here changes nothing."""
 
+import hashlib
+import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pulumi
 
+from infra import deploy_check
 from infra.connection import CA_FILE
 from infra.host import Host, on_host
 from infra.pull import pull_script
@@ -30,13 +34,17 @@ class Release(pulumi.ComponentResource):
         host: Host,
         image: str,
         login: Login | None,
+        check: Literal["none", "advisory", "required"],
+        check_command: str,
         command: str,
+        env: Mapping[str, str],
         environment: pulumi.Output[str],
         database_ca: str,
         database_id: pulumi.Input[str],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`environment` is what the image gets, and `env` what of it the stack file says in clear."""
         super().__init__("site:infra:Release", name, None, opts)
         address = login.address if login else image.partition("/")[0]
         self.done = on_host(
@@ -47,6 +55,20 @@ class Release(pulumi.ComponentResource):
             triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        if check != "none":
+            called = f"{name}{deploy_check.CHECK}"
+            run = _in_image(f"{called}-{stack}", image, check_command, database_ca, limit=deploy_check.LIMIT)
+            said = json.dumps([check, check_command, dict(env)], sort_keys=True)
+            self.done = on_host(
+                called,
+                host=host,
+                script=deploy_check.check_script(run, stack=stack, name=f"{called}-{stack}", image=image, required=check == "required"),
+                stdin=environment,
+                # For whatever can bring a new finding. Not for a rotated secret: that must not wait for what was found of something else,
+                # and what the check asks of a secret key is asked of the config already (infra/rules.py).
+                triggers=[image, hashlib.sha256(said.encode()).hexdigest()],
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.done]),
+            )
         if command:
             self.done = on_host(
                 name,
@@ -61,11 +83,19 @@ class Release(pulumi.ComponentResource):
 
 
 def _script(stack: str, image: str, command: str, database_ca: str) -> str:
-    """`docker run` with the site's environment on stdin. Its fixed name keeps a second one from running beside it."""
+    """Its fixed name keeps a second one from running beside it."""
     name = f"release-{stack}"
-    options = ["--name", name, "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh"]
     # libpq reads it; the site's own environment, which comes later, may say otherwise.
-    options += ["--env", f"PGOPTIONS=-c lock_timeout={LOCK_LIMIT}s"]
+    waiting = ["--env", f"PGOPTIONS=-c lock_timeout={LOCK_LIMIT}s"]
+    run = _in_image(name, image, command, database_ca, limit=COMMAND_LIMIT, options=waiting)
+    # What bears the name after another failure is not this run's: it is left alone.
+    late = f'[ $code -ne 124 ] || {{ docker rm --force {name} >/dev/null; echo "{name}: no end within {COMMAND_LIMIT} s" >&2; }}'
+    return f"{run} >&2 || {{ code=$?; {late}; exit $code; }}"
+
+
+def _in_image(name: str, image: str, command: str, database_ca: str, *, limit: int, options: Sequence[str] = ()) -> str:
+    """`docker run` of a shell command in the image, with the site's environment on stdin; it ends with 124 after `limit` seconds."""
+    options = ["--name", name, "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh", *options]
     before = ""
     if database_ca:
         file = "/srv/site/database-ca.crt"
@@ -73,7 +103,4 @@ def _script(stack: str, image: str, command: str, database_ca: str) -> str:
         options += ["--volume", f"{file}:{CA_FILE}:ro"]
     # A shell of its own, so that all of `a && b` or `a; b` runs, and the first that fails ends it.
     inside = f"set -a; . /dev/stdin; set +a; exec /bin/sh -ec {shlex.quote(command)}"
-    run = shlex.join(["timeout", str(COMMAND_LIMIT), "docker", "run", "--init", "--rm", "--interactive", *options, image, "-c", inside])
-    # What bears the name after another failure is not this run's: it is left alone.
-    late = f'[ $code -ne 124 ] || {{ docker rm --force {name} >/dev/null; echo "{name}: no end within {COMMAND_LIMIT} s" >&2; }}'
-    return f"{before}{run} >&2 || {{ code=$?; {late}; exit $code; }}"
+    return before + shlex.join(["timeout", str(limit), "docker", "run", "--init", "--rm", "--interactive", *options, image, "-c", inside])

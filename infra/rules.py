@@ -63,6 +63,12 @@ def _site(settings: Settings) -> Iterator[Problem]:
             "is missing: what to run, by digest. Before there is a registry to push to, leave the site out",
             mend="pulumi config set site:image REPOSITORY@sha256:… (or: pulumi config set site:deploySite false)",
         )
+    if settings.deploy_check != "none" and not settings.check_command.strip():
+        yield Problem(
+            "site:checkCommand",
+            "is empty: what checks the image. To release without a check: pulumi config set site:deployCheck none",
+            mend='pulumi config set site:checkCommand "python3 manage.py check --deploy --fail-level WARNING"',
+        )
     if settings.server_count != 1:
         yield Problem("site:serverCount", "must be 1: more than one server is not there yet", got=settings.server_count)
 

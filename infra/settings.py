@@ -71,6 +71,8 @@ class Settings(BaseModel):
     broker: Literal["none", "valkey", "rabbitmq"]
     alert_email: Email
     protect: bool
+    deploy_check: Literal["none", "advisory", "required"]
+    check_command: str
     release_command: str
     keep_releases: Annotated[int, Field(ge=2, le=50)]
     """Read by the commands around the program (ci/stack.py)."""
@@ -149,7 +151,7 @@ class Settings(BaseModel):
 _TEXTS = (str, SecretStr)
 _NOT_KEYS = {"stack", "digitalocean_token", "gitlab_token"}
 """Fields that are not set by a key of this program."""
-_TEXT_KEYS = {"databaseVersion", "registry", "gitlabTier", "allowedEffect", "broker"}
+_TEXT_KEYS = {"databaseVersion", "registry", "gitlabTier", "allowedEffect", "broker", "deployCheck"}
 """Keys whose type is a choice of texts: `17` stays a text too."""
 
 

@@ -15,7 +15,7 @@ from rehearsal.home import ENGINES, STACKS, Home
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+    """Exit codes: 0 done, 1 failed, 2 wrong usage, 4 done, but there is something to do, 130 stopped by Ctrl-C."""
     options = _parser().parse_args(arguments)
     console = Console(stderr=False, soft_wrap=True)
     home = Home()
@@ -78,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--random", action="store_true", help="make a random one (always so for secretKey)")
     found.add_argument("--finish", action="store_true", help="secretKey: the former key opens no session any more")
     found.add_argument("--config", type=Path, metavar="FILE", help="the overlay that the stack was made with")
-    command("status", _status, "what runs", stack=False).add_argument("--json", action="store_true", help="print it as JSON")
+    found = command("status", _status, "how the stacks are", stack=False)
+    found.add_argument("--drift", action="store_true", help="look for drift now, where the Pulumi CLI has made the stack")
+    found.add_argument("--json", action="store_true", help="print it as JSON")
+    found.add_argument("--html", type=Path, metavar="FILE", help="write it as a page too")
     logs = command("logs", _logs, "what a process printed, of all its tasks")
     logs.add_argument("process", nargs="?", default="web", help="web, worker, proxy … (default: %(default)s)")
     logs.add_argument("--follow", action="store_true", help="go on printing")
@@ -196,15 +199,19 @@ def _steps(outcome: object) -> str:
 
 
 def _status(options: argparse.Namespace, home: Home, console: Console) -> int:
-    from rehearsal.status import status
+    from ci.status.page import page
+    from rehearsal.apis import Apis
+    from rehearsal.status import reports
     from rehearsal.tell import stacks
 
-    found = status(home)
+    found = reports(home, look=options.drift)
+    if options.html:
+        options.html.write_text(page(found))
     if options.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps({"cloud": Apis(home).url, "stacks": {report.stack: report.told for report in found}}, indent=1))
     else:
         stacks(found, console)
-    return 0
+    return max((report.code for report in found), default=0)
 
 
 def _logs(options: argparse.Namespace, home: Home, _console: Console) -> int:

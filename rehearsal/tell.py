@@ -1,13 +1,12 @@
 """What the rehearsal tells people: a few lines, with the next command."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 
-from ci.ages import Age
-from ci.status import print_ages
+from ci.status.report import Report
+from ci.status.terminal import show
 from rehearsal.conductor.outcome import Outcome
 from rehearsal.conductor.step import Op
 from rehearsal.home import CHECKOUT, Home
@@ -37,16 +36,9 @@ def finished(name: str, outcome: Outcome, home: Home, console: Console) -> None:
     console.print("\n".join(lines), highlight=False)
 
 
-def stacks(found: dict[str, Any], console: Console) -> None:
-    """The state of every stack."""
-    if not found["stacks"]:
+def stacks(reports: Sequence[Report], console: Console) -> None:
+    """How every stack is."""
+    if not reports:
         console.print("nothing runs; start with: make up")
-    for name, stack in found["stacks"].items():
-        console.print(f"[bold]{name}[/bold]  {stack['url']}  answers {stack['answer']}", highlight=False)
-        console.print(f"  release {stack['image']}", highlight=False)
-        for service, replicas in sorted(stack["services"].items()):
-            console.print(f"  {service:<10} {replicas}", highlight=False)
-        if stack["secrets"]:
-            print_ages([Age(**age) for age in stack["secrets"]], name, console)
-        if "error" in stack:
-            console.print(f"  [red]{escape(stack['error'])}[/red]", highlight=False)
+    for report in reports:
+        show(report, console)

@@ -18,6 +18,7 @@ from ci.stack_config import opened
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
 from rehearsal.certificate import bundle
+from rehearsal.cloud.world import WorldError
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.plugin import install
 from rehearsal.stackfile import PROJECT, Config
@@ -92,6 +93,14 @@ class Workspace:
         """Run `python -m ci …` on the stack as a pipeline would, with this terminal; gives its exit code."""
         command = [sys.executable, "-m", "ci", *words, "--stack", self.stack]
         return subprocess.run(command, cwd=self.folder, env=self.environment, input=stdin or None, text=True).returncode
+
+    def told(self, *words: str) -> str:
+        """What such a command prints, also where its exit code says that something is to do. Raises WorldError where it prints nothing."""
+        command = [sys.executable, "-m", "ci", *words, "--stack", self.stack]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        if not done.stdout:
+            raise WorldError(f"{self.stack}: {done.stderr.strip()[-400:]}")
+        return done.stdout
 
     @property
     def interrupted(self) -> bool:

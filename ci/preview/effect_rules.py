@@ -6,6 +6,7 @@ Figures are those of bench/changes.json; what DigitalOcean does is told where it
 from ci.preview.change import Change
 from ci.preview.effect_rules_digitalocean import RULES as DIGITALOCEAN
 from ci.preview.effects import Effect, Rule
+from infra.deploy_check import CHECK
 from infra.rollout import RUNS
 
 _NOTHING, _ROLLED, _DOWNTIME, _DATA = Effect.NOTHING, Effect.ROLLED, Effect.DOWNTIME, Effect.DATA
@@ -103,6 +104,13 @@ COMMANDS = (
         name="release-pull",
         effect=_NOTHING,
         sentence="the image is pulled onto the host",
+    ),
+    Rule(
+        type="command:Command",
+        ops="create replace",
+        name=f"*{CHECK}",
+        effect=_NOTHING,
+        sentence="Django checks the image with its environment, before anything is changed",
     ),
     Rule(
         type="command:Command",

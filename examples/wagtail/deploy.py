@@ -27,6 +27,10 @@ INSTALLED_APPS.append("django.contrib.postgres")
 
 # TLS ends at the proxy, which says so in a header that it never passes on from a client.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+# What other sites of the domain do is not this one's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 

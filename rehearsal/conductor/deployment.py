@@ -5,6 +5,7 @@ import secrets
 import threading
 from typing import NamedTuple, Protocol
 
+from infra.deploy_check import CHECK
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.handler import Existing, Handler
@@ -93,6 +94,8 @@ class Deployment:
         with self._operations.run(op, registration.type, registration.name, registration.urn):
             made = handler.create(inputs)
             self._learn(handler, made.outputs, registration)
+        if registration.name.endswith(CHECK):
+            self._operations.say(registration.urn, str(made.outputs["stderr"]))
         return self._finish(dataclasses.replace(entry, id=made.id, outputs=made.outputs), old)
 
     def _update(self, registration: Registration, inputs: Properties, current: Entry) -> Entry:

@@ -30,6 +30,11 @@ class Operations:
         self.failure = self.failure or error
         self._stopping.set()
 
+    def say(self, urn: str, text: str) -> None:
+        """Tell what an effect printed, without secrets."""
+        if text:
+            self._tell(Event(kind="said", urn=urn, message=self.mask(text)))
+
     @contextmanager
     def run(self, op: str, type: str, name: str, urn: str) -> Iterator[None]:
         """Wrap one effect. Raises ConductorError that names the resource and holds no secret, whatever went wrong inside."""

@@ -147,7 +147,10 @@ def ssh(words: list[str], answers: dict[str, Any]) -> str:
 
 
 def save(answers: dict[str, Any]) -> None:
-    (HERE / "answers.json").write_text(json.dumps(answers))
+    """Whole or not at all: others may read it meanwhile."""
+    new = HERE / f"answers.{os.getpid()}"
+    new.write_text(json.dumps(answers))
+    new.replace(HERE / "answers.json")
 
 
 def main() -> None:

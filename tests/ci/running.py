@@ -12,6 +12,7 @@ from ci.front_door import DoorError
 from ci.host import Host
 from ci.migrations import Migrations
 from ci.release import Release
+from infra.deploy_check import GOES_BACK
 from tests.ci.stage import COMMAND, wait_until
 
 REPOSITORY = "registry.gitlab.com/group/app"
@@ -61,6 +62,8 @@ class Running:
     said: list[str] = field(default_factory=list)
     crashes: bool = False
     """Whether a task of the release ends while visitors are asked."""
+    checked: str = ""
+    """What Django's check says."""
     serves: bool = False
     """Whether the engine says so before it has ended."""
     stack: str = "staging"
@@ -76,6 +79,8 @@ class Running:
 
     def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")
+        if self.checked:
+            tell(Event(kind="said", urn=f"urn:pulumi:staging::site::{COMMAND}::release-check", message=self.checked))
         if image != OLD:
             self.services = [service("web", OLD if self.fails else image, "serving"), service("worker", image)]
         if self.serves:
@@ -121,6 +126,8 @@ class Running:
             self.services = [service("web", OLD, "serving"), service("worker", OLD)]
         if "docker pull" in script:
             self.done.append("pull")
+        if GOES_BACK in script:
+            self.done.append(f"known {script.split()[2][-4:]}")
         if (
             "docker inspect --type task" in script
             and self.crashes

@@ -32,6 +32,7 @@ def cli(programs: Path, script: str) -> Cli:
         ("quota exceeded\n", "quota exceeded"),
         ("exit status 1: running \"ssh deploy@host 'script'\":\nno such host\n", "exit status 1: no such host"),
         ('exit status 1: running "printf %s \\"a\\":\nb":\nthe end', "exit status 1: the end"),
+        ('exit status 1: running "ssh \\"x\\"":\nit said "a":\nthe end', 'exit status 1: it said "a":\nthe end'),
         ("sdk-v2/provider2.go:571: sdk.helper_schema: service paused: provider=docker@5.2.0", "service paused"),
         ("1 error occurred:\n\t* updating urn:web: 1 error occurred:\n\t* service paused\n\n", "service paused"),
     ],

@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,13 @@ def test_errors_of_the_site_are_told_with_what_it_says(site: Site) -> None:
 def test_a_certificate_of_another_name_is_a_closed_door(site: Site) -> None:
     with pytest.raises(ClosedError, match=r"127\.0\.0\.1 has no certificate for other\.example"):
         site.door("other.example").ask()
+
+
+def test_a_certificate_says_from_when_and_until_when_it_is_valid(site: Site) -> None:
+    begin, end = site.door().certificate()
+    assert begin < datetime.now(UTC) < end
+    with pytest.raises(ClosedError, match=r"has no certificate for other\.example"):
+        site.door("other.example").certificate()
 
 
 def test_nobody_there_is_a_closed_door(monkeypatch: pytest.MonkeyPatch) -> None:

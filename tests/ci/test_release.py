@@ -8,7 +8,7 @@ from ci import release as module
 from ci.deployment import LockedError
 from ci.front_door import ClosedError, DoorError
 from ci.release import ReleaseError
-from tests.ci.running import NEW, OLD, Running, declares
+from tests.ci.running import EXPORTS, NEW, OLD, Running, declares
 
 
 def test_the_image_is_fetched_before_the_engine_begins_and_visitors_are_asked_after(running: Callable[..., Running]) -> None:
@@ -78,7 +78,7 @@ def test_what_came_up_beside_what_did_not_goes_back_with_it(running: Callable[..
     ran = running(fails="web: service rollback completed; hunter2-hunter2")
     with pytest.raises(ReleaseError) as failed:
         ran.run(NEW)
-    assert ran.done[-3:] == ["up bbbb", "back worker", "up aaaa"], "the state says again what runs"
+    assert ran.done[-3:] == ["back worker", "known aaaa", "up aaaa"], "the state says again what runs"
     assert f"everything runs what it ran before: {OLD}" in str(failed.value)
     assert "hunter2" not in str(failed.value)
 
@@ -87,7 +87,20 @@ def test_a_release_that_visitors_do_not_get_is_put_back_though_it_came_up(runnin
     ran = running(door=DoorError("https://site.example/healthz answers 502"))
     with pytest.raises(ReleaseError, match="answers 502"):
         ran.run(NEW)
-    assert ran.done[-4:] == ["up bbbb", "look", "back web worker", "up aaaa"]
+    assert ran.done[-4:] == ["look", "back web worker", "known aaaa", "up aaaa"]
+
+
+def test_a_host_is_told_of_an_image_that_is_gone_back_to_before_the_check_could_refuse_it(running: Callable[..., Running]) -> None:
+    ran = running()
+    assert ran.run(NEW, back=True) == NEW
+    assert ran.done == ["pull", "known bbbb", "up bbbb", "look"]
+
+
+@pytest.mark.parametrize("exported", [{}, dict(EXPORTS)], ids=["the first", "a later one"])
+def test_what_the_check_says_is_told_without_secrets(running: Callable[..., Running], exported: dict[str, str]) -> None:
+    ran = running(exported=exported, checked="?: (security.W004) hunter2-hunter2")
+    ran.run(NEW)
+    assert "?: (security.W004) [secret]" in ran.said
 
 
 def test_a_config_that_fails_is_put_back_on_the_host_and_not_run_again(running: Callable[..., Running]) -> None:

@@ -102,6 +102,18 @@ def test_of_what_commands_print_only_the_word_that_a_service_runs_is_told(told: 
     assert [(event.kind, event.urn, event.message) for event in told] == [("said", urn(COMMAND, "web-runs"), "web: 2 of 2 run")]
 
 
+def test_what_a_check_says_is_told_at_once_when_it_has_ended(told: list[Event]) -> None:
+    said = [
+        {"diagnosticEvent": {"severity": "info", "urn": urn(COMMAND, "release-check"), "message": line}} for line in ("W004\n", "\n", "one")
+    ]
+    hear = Teller(told.append)
+    for event in [step("resourcePreEvent", "create", COMMAND, "release-check"), *said]:
+        hear(event)
+    assert [event.kind for event in told] == ["started"], "what one that fails says is in its failure"
+    hear(step("resOutputsEvent", "create", COMMAND, "release-check"))
+    assert [(event.kind, event.message) for event in told[1:]] == [("said", "W004\none"), ("finished", "")]
+
+
 def test_exports_are_read_from_the_stacks_own_event() -> None:
     found = {"resOutputsEvent": {"metadata": {"type": "pulumi:pulumi:Stack", "new": {"outputs": {"image": "b"}}}}}
     assert exported(found) == {"image": "b"}

@@ -36,6 +36,8 @@ if config.get_bool("second", default=True):
         delete=f"echo delete second >> {log}",
         environment={"PASSWORD": password.result, "KEY": key.public_key_openssh},
     )
+if said := config.get("checked"):
+    command.local.Command("first-check", create=f"printf %s '{said}' >&2", stdin=config.get_secret("stdin"))
 if config.get_bool("bug"):
     nothing: dict[str, str] = {}
     first.stdout.apply(lambda out: nothing[out])

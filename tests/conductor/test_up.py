@@ -1,5 +1,7 @@
 """What one `up` does after another: only what changed, in the order that Pulumi gives."""
 
+from dataclasses import replace
+
 import pytest
 
 from rehearsal.conductor.errors import ConductorError
@@ -109,6 +111,12 @@ def test_a_failed_update_is_tried_again(stage: Stage) -> None:
     stage.run(update=f"test -e {flag}").up()
 
     assert stage.effects() == ["update first"]
+
+
+def test_what_a_check_says_is_told_without_secrets(stage: Stage) -> None:
+    events = Events()
+    replace(stage, secrets={"stdin": "hunter2-hunter2"}).run(checked="W004 hunter2-hunter2").up(events)
+    assert [event.message for event in events if event.kind == "said"] == ["W004 [secret]"]
 
 
 def test_an_error_in_the_program_names_its_line(stage: Stage) -> None:

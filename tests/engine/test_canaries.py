@@ -141,13 +141,15 @@ def pulumi(stack: Driven, *words: str) -> str:
 
 
 def echoing(stack: Driven) -> str:
-    """All that a release prints whose command shows its secrets, and fails."""
-    stack.set("site:releaseCommand", 'echo "$STRIPE_KEY $ODD $SECRET_KEY $DATABASE_URL $BROKER_URL" >&2; false')
+    """All that a release prints whose check and command show its secrets, and fail."""
+    for key in ("site:checkCommand", "site:releaseCommand"):
+        stack.set(key, 'echo "$STRIPE_KEY $ODD $SECRET_KEY $DATABASE_URL $BROKER_URL" >&2; false')
     repository = stack.config.values["site:image"].partition("@")[0]
     image = sample.push_another(home=stack.workspace.home, repository=repository)
     stack.workspace.prepare(stack.config)
     done = stack.ci("up", "--image", image)
     assert done.returncode == 1
+    assert "[secret]" in done.stdout, "it was told what the check said"
     assert "[secret]" in done.stderr, "it was told what the command said"
     return done.stdout + done.stderr
 

@@ -42,8 +42,8 @@ def test_another_variable_replaces_one_secret_and_updates_what_reads_it(stack: D
     changed = {found["urn"].rpartition("::")[2] for found in stack.resources() if found.get("inputs") != before.get(found["urn"])}
     services = {"web", "worker", "beat"}
     waits = {f"{name}-runs" for name in services}
-    assert changed == {"environment", "release", *services, *waits}, "`release` only notes it: nothing is migrated"
-    assert done == {"replace": 1 + len(waits), "update": 1 + len(services), "same": done["same"]}
+    assert changed == {"environment", "release", "release-check", *services, *waits}, "`release` only notes it: nothing is migrated"
+    assert done == {"replace": 2 + len(waits), "update": 1 + len(services), "same": done["same"]}
 
 
 def test_a_process_that_is_left_out_is_deleted_and_nothing_else(stack: Driven) -> None:

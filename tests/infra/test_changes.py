@@ -34,6 +34,8 @@ def test_a_changed_variable_is_a_new_docker_secret_and_no_release(engine: Engine
     """`stdin` is not among the triggers of the release command, and its `update` does nothing."""
     found = touched(staging, engine.build("staging", **rotated))
     noted = {name: found.pop(name) for name in sorted(found) if " rotated-" in name}
+    check = found.pop("command.Command release-check")
+    assert check == ({"stdin", "triggers"} if rotated.keys() == {"env"} else {"stdin"}), "a rotation must not wait for what is no secret"
     assert found == {"docker.Secret environment": {"data"}, "command.Command release": {"stdin"}}
     assert len(noted) == (rotated.keys() <= {"secretKey", "secrets"}), "when a secret was rotated is noted, and of nothing else"
 
@@ -73,6 +75,7 @@ def test_a_new_image_is_fetched_migrated_and_rolled_out_and_touches_nothing_else
     found = touched(production, engine.build("production", image=NEXT_IMAGE))
     assert found == {
         "command.Command release-pull": {"create", "triggers"},
+        "command.Command release-check": {"create", "triggers"},
         "command.Command release": {"create", "triggers"},
         **{f"docker.Service {process}": {"taskSpec"} for process in ("web", "worker", "beat")},
         **{f"command.Command {process}-runs": {"triggers"} for process in ("web", "worker", "beat")},

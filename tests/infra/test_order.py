@@ -22,9 +22,23 @@ def test_the_proxy_starts_with_its_file_in_place(build: Build) -> None:
     assert build.one("command.Command", "proxy-file").urn in build.before(build.one("docker.Service", "proxy"))
 
 
+def test_the_image_is_checked_before_its_migrations_and_before_anything_that_serves_is_touched(build: Build) -> None:
+    check = build.one("command.Command", "release-check").urn
+    assert check in build.before(build.one("command.Command", "release"))
+    for service in build.services(of_the_image=True):
+        assert check in build.before(service), service.name
+
+
+def test_without_a_check_there_is_none(engine: Engine) -> None:
+    assert "release-check" not in {command.name for command in engine.build("staging", deployCheck="none").all("command.Command")}
+
+
 def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engine) -> None:
     build = engine.build("staging", releaseCommand="")
-    assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == ["release-pull"]
+    assert {command.name for command in build.all("command.Command") if command.name.startswith("release")} == {
+        "release-pull",
+        "release-check",
+    }
     for service in build.services(of_the_image=True):
         assert build.one("command.Command", "release-pull").urn in build.before(service), service.name
 

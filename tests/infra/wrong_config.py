@@ -71,6 +71,8 @@ WRONG = [
     Wrong(key="infraProject", value="deployment", says=("'deployment'", "group/app")),
     Wrong(key="gitlabTier", value="gold", says=("'gold'", "'free', 'premium' or 'ultimate'")),
     Wrong(key="allowedEffect", value="some", says=("'some'", "'nothing', 'rolled', 'downtime' or 'data'")),
+    Wrong(key="deployCheck", value="yes", says=("'yes'", "'none', 'advisory' or 'required'")),
+    Wrong(key="checkCommand", value=" ", says=("is empty", "deployCheck none", "--fail-level WARNING")),
     Wrong(key="promotionMinutes", value=-5, says=("is -5", "greater than or equal to 0")),
     Wrong(key="broker", value="redis", says=("'redis'", "'none', 'valkey' or 'rabbitmq'")),
     Wrong(key="alertEmail", value="ops", says=("'ops'", "ops@example.com")),

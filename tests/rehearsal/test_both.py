@@ -36,7 +36,8 @@ def test_each_stack_answers_and_staging_rotates_and_goes_without_a_trace_of_prod
             assert visitor.see("/healthz").json()["release"] == release
 
     status = json.loads(rehearse("status", "--json").stdout)
-    assert status["stacks"]["production"]["services"]["web"] == "2/2"
+    [web] = [fact for fact in status["stacks"]["production"]["facts"] if (fact["topic"], fact["name"]) == ("services", "web")]
+    assert web["data"] == {"running": 2, "wanted": 2}
     running = Host(Home(), "production").output(SERVICES)
 
     ledger = Home().ledger("production").read_bytes()
