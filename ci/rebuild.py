@@ -12,7 +12,7 @@ from ci.config_file import overlaid
 from ci.events import Event, Tell
 from ci.host import Host, HostError
 from ci.recovery import recover
-from ci.state import DROPLET, Resource, State
+from ci.state import ASSIGNMENT, DROPLET, Resource, State
 from ci.teller import Teller
 
 SERVERS = "servers"
@@ -33,15 +33,17 @@ class Found(StrEnum):
 
 def rebuild(cli: Cli, tell: Tell) -> Found:
     """Do it, after `recover`. Raises RebuildError, RecoverError or CliError; running it again goes on where it stopped."""
+    # Before `recover`, which forgets those of them that are gone.
+    begun = State(cli.export()).replaced(DROPLET)
     if undecided := recover(cli, tell, decided={}).undecided:
         raise RebuildError("\n".join(undecided))
     state = State(cli.export())
     droplet = state.find(DROPLET, SERVERS)
     if droplet is None:
         raise RebuildError(f"{cli.stack} has no droplet in its state; make one with: pulumi up --stack {cli.stack}")
-    if begun := state.replaced(DROPLET):
+    if begun:
         tell(Event(kind="said", message=f"going on: droplet {droplet['id']} takes the place of {', '.join(old['id'] for old in begun)}"))
-        for old in begun:
+        for old in state.replaced(DROPLET):
             _scale_singletons(_host(cli, state, old), tell, to=0)
         with overlaid(cli, _running(state)) as file:
             _up(cli, tell, "--config-file", str(file))
@@ -58,10 +60,19 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
         with overlaid(cli, {"site:renewServer": True, **_running(state)}) as file:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
-        if found is Found.ALIVE:
+        serves = "" if found is not Found.ALIVE else "The old droplet serves. "
+        if _moved(cli, droplet):
+            serves = "The new droplet serves. "
+        elif found is Found.ALIVE:
             _scale_singletons(host, tell, to=1)
-        raise RebuildError(f"{error}\nThe old droplet is as it was. Go on with: python -m ci rebuild --stack {cli.stack}") from None
+        raise RebuildError(f"{error}\n{serves}Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
+
+
+def _moved(cli: Cli, old: Resource) -> bool:
+    """Whether the site's address is on another droplet than the old one already."""
+    assignments = State(cli.export()).of(ASSIGNMENT)
+    return bool(assignments) and all(str(int(found["inputs"]["dropletId"])) != str(old["id"]) for found in assignments)
 
 
 def _on_the_host(resource: Resource) -> bool:

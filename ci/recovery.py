@@ -16,7 +16,7 @@ from ci.events import Event, Tell
 from ci.host import Host
 from ci.leftovers import Leftovers
 from ci.lock import holders
-from ci.state import Resource, State, name_of
+from ci.state import DROPLET, Resource, State, name_of
 from ci.thing import Thing
 
 READY_LIMIT = 1800
@@ -62,7 +62,8 @@ def recover(cli: Cli, tell: Tell, *, decided: Mapping[str, str]) -> Report:
     refreshed = _settle(state, cloud, leftovers, decided, report, tell)
     if report.undecided:
         return report
-    if refreshed or state.pending:
+    forgotten = _forget_gone(state, cloud, report)
+    if refreshed or state.pending or forgotten:
         state.exported["deployment"].pop("pending_operations", None)
         cli.replace_state(state.exported)
     if refreshed:
@@ -124,6 +125,18 @@ def _settle(state: State, cloud: Cloud, leftovers: Leftovers, decided: Mapping[s
         else:
             _look_up(state, resource, what, cloud, asked, report, tell)
     return sorted({*asked})
+
+
+def _forget_gone(state: State, cloud: Cloud, report: Report) -> bool:
+    """A droplet that was replaced, and whose deletion came through after it was called failed: the provider fails on it for ever
+    ("waiting for droplet to be unlocked for destroy: unexpected state 'Not Found'")."""
+    waiting = state.replaced(DROPLET)
+    there = {thing.id for thing in cloud.digitalocean.things(DROPLET)} if waiting else set()
+    gone = [old for old in waiting if str(old["id"]) not in there]
+    for old in gone:
+        state.forget(old)
+        report.done.append(f"Droplet {name_of(old)}: {old['id']}, which was replaced, is gone already")
+    return bool(gone)
 
 
 def _look_up(state: State, resource: dict[str, Any], what: str, cloud: Cloud, asked: list[str], report: Report, tell: Tell) -> None:

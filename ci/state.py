@@ -6,6 +6,7 @@ from typing import Any
 
 Resource = dict[str, Any]
 DROPLET = "digitalocean:index/droplet:Droplet"
+ASSIGNMENT = "digitalocean:index/reservedIpAssignment:ReservedIpAssignment"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class State:
     def replaced(self, type: str) -> list[Resource]:
         """What waits to be deleted since another of the same URN took its place: a replacement was not finished."""
         return [found for found in self.resources if found["type"] == type and found.get("delete")]
+
+    def forget(self, replaced: Resource) -> None:
+        """Take out one that waits to be deleted. Its successor has the same URN: whoever depends on that still does."""
+        self.exported["deployment"]["resources"] = [found for found in self.resources if found is not replaced]
 
     def drop(self, unwanted: Callable[[Resource], bool]) -> list[str]:
         """Forget resources, and that others depended on them; gives their URNs."""

@@ -95,8 +95,14 @@ class Servers(pulumi.ComponentResource):
             ),
             monitoring=True,
             graceful_shutdown=True,
-            # Each of these would replace the droplet: they reach a new one only.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=[] if renew else REPLACING, delete_before_replace=False),
+            # Each of these would replace the droplet: they reach a new one only. It is shut down before it is deleted, for which the
+            # provider's own 60 s are too few; and what it then calls failed it can't delete again (ci/recovery.py).
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=[] if renew else REPLACING,
+                delete_before_replace=False,
+                custom_timeouts=pulumi.CustomTimeouts(delete="10m"),
+            ),
         )
         # Its own address, not the one that stays: a new droplet is made ready while the old one still serves there.
         address = droplet.ipv4_address

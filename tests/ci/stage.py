@@ -19,6 +19,7 @@ Resource = dict[str, Any]
 _DO, _GITLAB = "digitalocean:index/", "gitlab:index/"
 DROPLET, VPC, TAG, SSH_KEY = f"{_DO}droplet:Droplet", f"{_DO}vpc:Vpc", f"{_DO}tag:Tag", f"{_DO}sshKey:SshKey"
 CLUSTER, USER, ADDRESS = f"{_DO}databaseCluster:DatabaseCluster", f"{_DO}databaseUser:DatabaseUser", f"{_DO}reservedIp:ReservedIp"
+ASSIGNMENT = f"{_DO}reservedIpAssignment:ReservedIpAssignment"
 ZONE, RECORD = f"{_DO}domain:Domain", f"{_DO}dnsRecord:DnsRecord"
 VARIABLE, TOKEN = f"{_GITLAB}projectVariable:ProjectVariable", f"{_GITLAB}projectDeployToken:ProjectDeployToken"
 PROTECTION = f"{_GITLAB}branchProtection:BranchProtection"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ci.stage import COMMAND, DROPLET, RUNNING, SERVICE, Stage, droplet, resource, urn
+from tests.ci.stage import ASSIGNMENT, COMMAND, DROPLET, RUNNING, SERVICE, Stage, droplet, resource, urn
 
 pytestmark = pytest.mark.integration
 
@@ -95,6 +95,16 @@ def test_a_renewal_that_fails_lets_the_old_droplet_serve_on(stage: Stage, tmp_pa
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_renewal_that_fails_after_the_address_moved_starts_nothing_on_the_old_droplet(stage: Stage) -> None:
+    """Beat would run twice."""
+    stage.holds(*droplet(1), resource(ASSIGNMENT, "address", inputs={"dropletId": 2}))
+    stage.answer(fails="error: context deadline exceeded", host=ON_THE_HOST)
+    ran = stage.ci("rebuild")
+    assert ran.code == 1
+    assert ran.err.endswith("The new droplet serves. Go on with: python -m ci rebuild --stack staging\n")
+    assert not [script for [script] in stage.calls("ssh") if "scale" in script]
+
+
 def test_a_renewal_that_fails_says_so_also_where_the_old_droplet_does_not_start_again(stage: Stage) -> None:
     stage.answer(fails="error: quota exceeded", host=ON_THE_HOST | {"docker service scale": 1})
     ran = stage.ci("rebuild")
@@ -122,6 +132,17 @@ def test_a_renewal_that_was_begun_goes_on(stage: Stage) -> None:
     assert "--replace" not in up
     assert yaml.safe_load(stage.answers("asked"))["config"]["site:image"] == RUNNING
     assert stage.state.of(SERVICE), "what is on the new host stays in the state"
+
+
+def test_a_renewal_goes_on_also_where_the_old_droplet_has_gone_meanwhile(stage: Stage) -> None:
+    """The provider would wait for it to be unlocked, and fail each time."""
+    stage.holds(*droplet(stage.new_droplet()), droplet(1, delete=True)[-1])
+    ran = stage.ci("rebuild")
+    assert ran.code == 0, ran.err
+    assert "takes the place of 1" in ran.out
+    assert not stage.state.replaced(DROPLET)
+    [up] = stage.calls("up")
+    assert "--replace" not in up, "no third is made"
 
 
 def test_a_stack_without_a_droplet_is_sent_to_up(stage: Stage) -> None:

@@ -66,6 +66,16 @@ def test_a_lock_of_one_who_is_dead_is_released(stage: Stage) -> None:
     assert "nothing to recover" in stage.recover().out
 
 
+def test_a_replaced_droplet_that_is_gone_is_forgotten_and_one_that_is_there_is_not(stage: Stage) -> None:
+    there = stage.new_droplet()
+    old = [droplet(number, delete=True)[-1] for number in (GONE, there)]
+    stage.holds(*droplet(2), *old)
+    ran = stage.recover()
+    assert f"✓ Droplet servers: {GONE}, which was replaced, is gone already" in ran.out
+    assert [found["id"] for found in stage.state.replaced(DROPLET)] == [there]
+    assert [found["id"] for found in stage.state.of(DROPLET)] == ["2"]
+
+
 def test_what_had_not_come_into_being_is_forgotten(stage: Stage) -> None:
     stage.holds(pending=[pending(VPC, "network", NAME)])
     ran = stage.recover()

@@ -29,7 +29,7 @@ def test_a_preview_finds_no_difference_between_the_program_and_what_is_there(sta
 
 def test_another_number_of_replicas_is_one_update_that_is_waited_for(stack: Driven) -> None:
     processes = stack.get("site:processes")
-    processes["web"]["replicas"] = 2
+    processes["web"] |= {"replicas": 2, "connections": 3}
     stack.set("site:processes", processes)
     done = stack.up()
     assert done == {"update": 1, "replace": 1, "same": done["same"]}
