@@ -77,7 +77,6 @@ def rows() -> Iterator[list[Row]]:
 @pytest.mark.parametrize("fault", QUICK + REST if ALL else QUICK, ids=lambda fault: fault.name)
 def test_a_fault_is_survived_and_a_preview_shows_nothing_after_it(site: Site, rows: list[Row], fault: Fault) -> None:
     rows.append(measure(fault, site))
-    print(*asdict(rows[-1]).values(), sep=" | ")
     assert rows[-1].back_s <= fault.lasts + BACK_S
     assert fault.lost_at_most is None or rows[-1].lost <= fault.lost_at_most, rows[-1].kinds
     shown = rehearse("preview", "--json", "--config", str(OVERLAY), *(["--refresh"] if PULUMI and fault.of_the_host else []))

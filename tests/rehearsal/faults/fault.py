@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
 import httpx
@@ -100,7 +100,7 @@ class Watch:
 
 
 def measure(fault: Fault, site: Site) -> Row:
-    """Strike under load, and wait until the site is whole. Raises AssertionError."""
+    """Strike under load, wait until the site is whole, and print the row. Raises AssertionError."""
     try:
         fault.prepare(site)
         with Background(site.load) as traffic, Watch(site) as watch:
@@ -111,8 +111,10 @@ def measure(fault: Fault, site: Site) -> Row:
             time.sleep(REST_S)
             wait_for("good answers", lambda: watch.answers, LIMIT)
             back = watch.back(struck)
+        lost = traffic.report.lost
+        row = Row(fault.name, traffic.report.requests, sum(lost.values()), traffic.report.longest_gap_s, back, lost)
+        print(*asdict(row).values(), sep=" | ")
         fault.after(site)
     finally:
         fault.clean_up(site)
-    lost = traffic.report.lost
-    return Row(fault.name, traffic.report.requests, sum(lost.values()), traffic.report.longest_gap_s, back, lost)
+    return row
