@@ -76,7 +76,7 @@ test-releases: .venv/check ## every way for a release to fail, under load, by th
 	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_releases.py
 
 test-faults: .venv/check ## break the site from outside under load, in every way, by the conductor or ENGINE=pulumi (about 20 minutes)
-	@FAULTS=all $(BIN)/pytest -q -s tests/rehearsal/test_faults_under_load.py
+	@FAULTS=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_faults.py
 
 job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job
 	@test -n "$(REPOSITORY)" || { echo "REPOSITORY is missing: make job-image REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job" >&2; exit 2; }

@@ -2,6 +2,7 @@
 
 import time
 
+from infra.broker import backlog
 from tests.rehearsal.faults.fault import Fault
 from tests.rehearsal.faults.site import LIMIT, Site
 from tests.rehearsal.rehearsing import wait_for
@@ -28,6 +29,8 @@ class Queued(Fault):
         self._worker = site.tasks("worker")[0]
         site.host.output(f"docker pause {self._worker}")
         site.django(QUEUE)
+        waiting = int(site.host.output(backlog("broker", "valkey")))
+        assert waiting > TASKS / 2, f"{waiting} wait"
 
     def after(self, site: Site) -> None:
         wait_for("all tasks to be done", lambda: site.django(LEFT).strip() == "0", self.done_in)

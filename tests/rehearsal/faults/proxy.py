@@ -9,11 +9,12 @@ from tests.rehearsal.faults.site import LIMIT, Site
 from tests.rehearsal.rehearsing import wait_for
 
 _FILE = "/srv/site/proxy/Caddyfile"
-_SHORT = "\ttls {\n\t\tissuer internal {\n\t\t\tlifetime 60s\n\t\t}\n\t}\n"
+_SHORT = "\ttls {\n\t\tissuer internal {\n\t\t\tlifetime 70s\n\t\t}\n\t}\n"
 
 
 class CertificateRenewed(Fault):
-    """By Caddy itself, two times: its own authority signs for a minute, and it looks every two seconds in place of every ten minutes."""
+    """By Caddy itself, two times. Its own authority signs, for 70 s in place of twelve hours (it dates a certificate back by 60 s, and
+    refuses less), and Caddy looks every two seconds in place of every ten minutes; it renews in the last third."""
 
     name = "the certificate is renewed, twice"
 

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
+from rich.console import Console
 
+from bench.rows import WIDTH, show
 from rehearsal.home import CHECKOUT
 from tests.rehearsal.faults.broker import BrokerDiskFull, BrokerKilled, WorkerKilled
 from tests.rehearsal.faults.clock import ClockOff
 from tests.rehearsal.faults.containers import Killed, MemoryHog, NetworkCut
 from tests.rehearsal.faults.database import ConnectionsCut, DatabaseRestarted, DatabaseStopped
 from tests.rehearsal.faults.drift import Drift
-from tests.rehearsal.faults.fault import BACK_S, Fault, Row, measure
+from tests.rehearsal.faults.fault import BACK_S, COLUMNS, Fault, Row, measure
 from tests.rehearsal.faults.host import DockerKilled, DockerRestarted, PowerCut, Rebooted
 from tests.rehearsal.faults.proxy import CertificateRenewed
 from tests.rehearsal.faults.site import OVERLAY, Site
@@ -29,7 +31,6 @@ PULUMI = os.environ.get("ENGINE") == "pulumi"
 QUICK: tuple[Fault, ...] = (
     Killed("web"),
     MemoryHog(),
-    ConnectionsCut(),
     BrokerKilled(),
     DockerRestarted(),
 )
@@ -43,9 +44,11 @@ REST: tuple[Fault, ...] = (
     Killed("proxy", lost_at_most=None),
     WorkerKilled(),
     BrokerDiskFull(),
+    ConnectionsCut(),
     DatabaseRestarted(),
     DatabaseStopped(),
-    NetworkCut(seconds=8, one=False),
+    # One POST comes a second, and a Caddy up to 2.11.1 sends none to another task (caddyserver/caddy#7546).
+    NetworkCut(seconds=8, one=False, lost_at_most=8),
     NetworkCut(seconds=20, one=True, lost_at_most=None),
     CertificateRenewed(),
     ClockOff(),
@@ -65,13 +68,14 @@ def site(staging: Visitor) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[Row]]:
-    """What is measured. By FAULTS=all each takes the place of the last row of its fault."""
+    """What is measured. With FAULTS=all each takes the place of the last row of its fault in the table."""
     measured: list[Row] = []
     yield measured
     if ALL:
         known = {row["fault"]: row for row in (json.loads(FILE.read_text()) if FILE.exists() else [])}
         known |= {row.fault: asdict(row) for row in measured}
-        FILE.write_text(json.dumps([known[fault.name] for fault in QUICK + REST if fault.name in known], indent=1) + "\n")
+        there = [known[fault.name] for fault in QUICK + REST if fault.name in known]
+        show(there, COLUMNS, console=Console(width=WIDTH), file=FILE)
 
 
 @pytest.mark.parametrize("fault", QUICK + REST if ALL else QUICK, ids=lambda fault: fault.name)
