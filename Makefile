@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases job-image format bench install
+.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases test-faults job-image format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover 
 
 test-releases: .venv/check ## every way for a release to fail, under load, by the conductor or ENGINE=pulumi (about 25 minutes)
 	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_releases.py
+
+test-faults: .venv/check ## break the site from outside under load, in every way, by the conductor or ENGINE=pulumi (about 20 minutes)
+	@FAULTS=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_faults.py
 
 job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job
 	@test -n "$(REPOSITORY)" || { echo "REPOSITORY is missing: make job-image REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job" >&2; exit 2; }

@@ -12,6 +12,8 @@ from infra.connection import CA_FILE, Connection
 
 ENV_FILE = "/run/secrets/site.env"
 """Where a process finds it."""
+CONNECT_TIMEOUT = "4"
+"""Below the five seconds that the health check waits for an answer, which may be that the database does not."""
 
 
 def environment(
@@ -45,6 +47,8 @@ def environment(
             "PGPASSWORD": direct["password"],
             "PGDATABASE": direct["name"],
             "PGSSLMODE": database.sslmode,
+            # In seconds, for one attempt: without it a worker waits two minutes and more for a database that is silent, as in a failover.
+            "PGCONNECT_TIMEOUT": CONNECT_TIMEOUT,
             **({"PGSSLROOTCERT": CA_FILE} if database.verify else {}),
             **dict.fromkeys(("SECRET_KEY", "DJANGO_SECRET_KEY"), secret_key.get_secret_value()),
             # Left out when empty: an image that splits it at commas would accept what is signed with the empty key.

@@ -21,22 +21,27 @@ START_PERIOD = 60
 # Asks as the proxy would: with the site's name and the scheme that the visitor used. A redirect is an answer, and is not followed.
 # Then a new task lets those that serve go on until it has lived for a while; where nobody else serves, it is needed at once. Swarm has
 # a task in its names only once it is healthy. All of Linux's clocks here count from the start of the host (proc(5)).
+# A task that serves is healthy as long as it answers, whatever it says: Swarm kills what is unhealthy, which brings no database back and
+# takes away the pages that need none.
 _PROBE = """import http.client, os, socket, sys, time
 def ask():
     connection = http.client.HTTPConnection("127.0.0.1", {port}, timeout=5)
     connection.request("GET", "{path}", headers={{"Host": "{domain}", "X-Forwarded-Proto": "https"}})
     answer = connection.getresponse()
     print(answer.status, answer.read(300).decode(errors="replace"))
-    if answer.status >= 400: sys.exit(1)
-ask()
+    return answer.status < 400
 mark = "/dev/shm/serves"
+good = ask()
 if os.path.exists(mark): sys.exit()
+if not good: sys.exit(1)
 try: others = socket.getaddrinfo("{name}", {port}, socket.AF_INET)
 except OSError: others = []
 born = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
 left = {watch} - float(open("/proc/uptime").read().split()[0]) + born
 if others and left > {interval}: sys.exit("waiting: another serves, and this one has to live for %.0f s more" % left)
-if others and left > 0: time.sleep(left); ask()
+if others and left > 0:
+    time.sleep(left)
+    if not ask(): sys.exit(1)
 open(mark, "w").close()"""
 _INTERVAL = 3
 """Seconds between two probes; the last one before a task may serve waits by itself, so that it is not late."""
