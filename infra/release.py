@@ -1,12 +1,15 @@
 """Release: the image is fetched and the release command run once, with everything old still serving. Failing here changes nothing."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pulumi
 
+from infra.confinement import UNPRIVILEGED, Confinement, runs_as
 from infra.connection import CA_FILE
 from infra.host import Host, on_host
+from infra.process import Process
 from infra.pull import pull_script
 from infra.registry import Login
 
@@ -14,6 +17,7 @@ LOCK_LIMIT = 10
 """Seconds that one statement of the release command waits for another's lock: meanwhile all who come later wait behind it."""
 COMMAND_LIMIT = 3600
 """Seconds for the whole release command."""
+_USER = (Path(__file__).parent / "user.sh").read_text()
 
 
 class Release(pulumi.ComponentResource):
@@ -21,6 +25,8 @@ class Release(pulumi.ComponentResource):
 
     done: pulumi.Resource
     """What every service waits for."""
+    user: pulumi.Output[str]
+    """`uid:gid` that the image runs as."""
 
     def __init__(
         self,
@@ -30,6 +36,8 @@ class Release(pulumi.ComponentResource):
         host: Host,
         image: str,
         login: Login | None,
+        processes: Mapping[str, Process],
+        web: str,
         command: str,
         environment: pulumi.Output[str],
         database_ca: str,
@@ -47,11 +55,27 @@ class Release(pulumi.ComponentResource):
             triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        programs = {(process.user, process.command[0]): name for name, process in processes.items()}
+        words = [
+            word for (user, program), process in programs.items() for word in (process, "" if user is None else f"{user}:{user}", program)
+        ]
+        looked = on_host(
+            f"{name}-user",
+            host=host,
+            script=shlex.join(["sh", "-s", "-", image, f"{UNPRIVILEGED}:{UNPRIVILEGED}", *words]),
+            stdin=_USER,
+            triggers=[image, host.droplet, *words],
+            keep_output=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.done]),
+        )
+        self.done, self.user = looked, looked.stdout
         if command:
             self.done = on_host(
                 name,
                 host=host,
-                script=_script(stack, image, command, database_ca),
+                script=runs_as(processes[web], self.user).apply(
+                    lambda user: _script(stack, image, command, database_ca, Confinement.of(processes[web], user))
+                ),
                 stdin=environment,
                 # Not for a changed secret: only a new image or a new database has something to migrate.
                 triggers=[image, database_id],
@@ -60,10 +84,14 @@ class Release(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _script(stack: str, image: str, command: str, database_ca: str) -> str:
-    """`docker run` with the site's environment on stdin. Its fixed name keeps a second one from running beside it."""
+def _script(stack: str, image: str, command: str, database_ca: str, confinement: Confinement) -> str:
+    """`docker run` with the site's environment on stdin, confined as who serves. Its fixed name keeps a second one from running beside it.
+
+    It has no limit of memory: nothing new has started yet, and it may need more than a process does.
+    """
     name = f"release-{stack}"
     options = ["--name", name, "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh"]
+    options += confinement.run_options()
     # libpq reads it; the site's own environment, which comes later, may say otherwise.
     options += ["--env", f"PGOPTIONS=-c lock_timeout={LOCK_LIMIT}s"]
     before = ""

@@ -24,7 +24,10 @@ def test_the_proxy_starts_with_its_file_in_place(build: Build) -> None:
 
 def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engine) -> None:
     build = engine.build("staging", releaseCommand="")
-    assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == ["release-pull"]
+    assert [command.name for command in build.all("command.Command") if command.name.startswith("release")] == [
+        "release-pull",
+        "release-user",
+    ]
     for service in build.services(of_the_image=True):
         assert build.one("command.Command", "release-pull").urn in build.before(service), service.name
 
