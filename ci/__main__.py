@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, check, drift, env_import, operators, promotion, runner, setup, status
+from ci import backups, check, drift, env_import, operators, promotion, runner, setup, status, upgrade
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
@@ -33,6 +33,7 @@ from ci.stack import release_of
 from ci.stack_config import StackConfig
 from ci.status import OverdueError
 from ci.thing import CloudError
+from ci.upgrade import UpgradeError
 from ci.verdict import GUARDED
 from infra.problems import ConfigError
 
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         RecoverError,
         ReleaseError,
         RotationError,
+        UpgradeError,
     ) as error:
         Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
@@ -180,7 +182,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = (check, setup, runner, promotion, drift, backups, bundle, preview)
+_MODULES = (check, setup, runner, promotion, drift, backups, bundle, preview, upgrade)
 """Commands that are a module each: its name, its `arguments`, its `run`, and the first sentence of its docstring."""
 
 if __name__ == "__main__":
