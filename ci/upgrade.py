@@ -22,27 +22,19 @@ from ci.digitalocean import DigitalOcean
 from ci.front_door import FrontDoor
 from ci.host import Host, HostError
 from ci.outage import Outage
+from ci.pending import Pending
 from ci.rebuild import SERVERS
 from ci.state import DROPLET, State
 from ci.window import WindowError, is_open
 
 TODO = 4
 """The exit code where something is left to do."""
-DOCKER = ("docker.io", "docker-cli", "containerd", "runc")
-"""What unattended upgrades leave out (infra/cloud-init.yaml)."""
-RESTART, REBOOT = 15, 25
-"""Seconds without an answer, measured in the rehearsal: of a restart of Docker, and of the host."""
 LIMIT = 1800
 """Seconds for apt."""
 BACK = 300
 """Seconds for the site to be back, and all of its tasks."""
 PAUSE = 0.5
 """Seconds between two looks."""
-_APT = "sudo apt-get -qq -o DPkg::Lock::Timeout=300"
-_LOOK = f"""set -e
-{_APT} -o APT::Update::Error-Mode=any update
-apt-get --simulate dist-upgrade | sed -nE 's/^Inst ([^ ]+) (\\[[^]]*\\] )?\\(([^ ]+).*/\\1 \\3/p'
-[ ! -e /run/reboot-required ] || echo reboot-required -"""
 # In a unit of its own, so that it comes to its end also where the connection does not; files that were changed here stay.
 _UPGRADE = """sudo systemd-run --quiet --wait --collect --unit=site-upgrade --setenv=DEBIAN_FRONTEND=noninteractive \\
   apt-get -qy -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold dist-upgrade ||
@@ -55,33 +47,6 @@ _MISSING = """docker service ls --format '{{.Name}} {{.Replicas}}' | awk '{ spli
 
 class UpgradeError(Exception):
     """What is the matter, and how to go on."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """What waits on a host: versions by package, and whether it has to be booted for what is installed already."""
-
-    packages: dict[str, str]
-    reboot: bool
-
-    @classmethod
-    def on(cls, host: Host) -> "Pending":
-        """Ask apt, which asks its mirrors. Raises HostError."""
-        found = dict(line.split(" ", 1) for line in host.run(_LOOK, limit=600).splitlines())
-        return cls(reboot=bool(found.pop("reboot-required", "")), packages=found)
-
-    @property
-    def docker(self) -> list[str]:
-        """Docker's own packages."""
-        return [name for name in self.packages if name in DOCKER]
-
-    def cost(self, *, reboot: bool) -> str:
-        """What visitors notice, in a sentence."""
-        if reboot:
-            return f"the host boots: about {REBOOT} s without an answer in the rehearsal, some more on a real one"
-        if self.docker:
-            return f"{', '.join(self.docker)} restart every container: about {RESTART} s without an answer"
-        return "no container is restarted: visitors notice nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
