@@ -15,9 +15,7 @@ inside() {
 # A name, or a user without a group, means what the image's own /etc/passwd says.
 case $own in
   '' | root | root:* | 0 | 0:*) own=$unprivileged ;;
-  *[!0-9:]* | *: | :*) own=$(inside "$own" 'echo "$(id -u):$(id -g)"') ;;
-  *:*) ;;
-  *) own=$(inside "$own" 'echo "$(id -u):$(id -g)"') ;;
+  *) printf %s "$own" | grep -Eqx '[0-9]+:[0-9]+' || own=$(inside "$own" 'echo "$(id -u):$(id -g)"') ;;
 esac
 case $own in 0:*) own=$unprivileged ;; esac
 
