@@ -50,13 +50,13 @@ if s.deploy_site:
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
                              broker_url=broker.url if broker else None, secret_key=s.secret_key, fallbacks=s.secret_key_fallbacks,
                              env=s.env, secrets=s.secrets)
-    release = Release("release", stack=stack, host=servers.host, image=s.image, login=registry.login, check=s.deploy_check,
-                      check_command=s.check_command, command=s.release_command, env=s.env, environment=variables_,
+    release = Release("release", stack=stack, host=servers.host, image=s.image, login=registry.login, processes=s.processes, web=s.web,
+                      check=s.deploy_check, check_command=s.check_command, command=s.release_command, env=s.env, environment=variables_,
                       database_ca=s.database_ca, database_id=database.cluster_id,
                       after=[schema.prepared, *(broker.parts if broker else [])])
     site = Site("site", host=servers.host, image=s.image, network=servers.network, environment=variables_, database_ca=s.database_ca,
                 processes=s.processes, domain=s.domain, login=registry.login, together=capacity.together(s), protect=s.protect,
-                after=[release.done], opts=swarm)
+                user=release.user, after=[release.done], opts=swarm)
     proxy = Proxy("proxy", host=servers.host, image=s.proxy_image, network=servers.network, domain=s.domain, aliases=s.aliases, web=s.web,
                   process=s.processes[s.web], acme_ca=s.acme_ca, email=s.alert_email, noindex=s.noindex, basic_auth=s.basic_auth,
                   protect=s.protect, opts=swarm)

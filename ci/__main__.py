@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, check, drift, env_import, operators, promotion, runner, setup
+from ci import backups, check, drift, env_import, operators, promotion, runner, setup, upgrade
 from ci.advice import explain
 from ci.ages import OverdueError, check_ages
 from ci.cli import Cli, CliError
@@ -34,6 +34,7 @@ from ci.stack import release_of
 from ci.stack_config import StackConfig
 from ci.status import command as status
 from ci.thing import CloudError
+from ci.upgrade import UpgradeError
 from ci.verdict import GUARDED
 from infra.problems import ConfigError
 
@@ -59,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         RecoverError,
         ReleaseError,
         RotationError,
+        UpgradeError,
     ) as error:
         Console(stderr=True, soft_wrap=True).print("[red]error[/red]:", escape(explain(str(error), options.stack)), highlight=False)
         return 1
@@ -179,7 +181,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = (check, setup, runner, promotion, status, drift, backups, bundle, preview)
+_MODULES = (check, setup, runner, promotion, status, drift, backups, bundle, preview, upgrade)
 """Commands that are a module each: its name, its `arguments`, its `run`, and the first sentence of its docstring."""
 
 if __name__ == "__main__":

@@ -21,6 +21,21 @@ _CUT_OFF = (
 )
 
 
+_CONFINED = (
+    (
+        r"Read-only file system|\[Errno 30\]",
+        "The image's files can't be changed while it runs. Let it write to /tmp or to a volume (`volumes` of the process),"
+        " keep the folder in memory (`tmpfs`), or say `readOnly: false`",
+    ),
+    (
+        r"\[Errno 13\] Permission denied|PermissionError",
+        "The image's processes run as its own user, or as 10001 where that is root: let that user have the files (Dockerfile: COPY"
+        " --chown), or say which one they need (`user`; 0 is root)",
+    ),
+)
+"""What an image says that wants more than it is given (infra/confinement.py)."""
+
+
 def explain(message: str, stack: str) -> str:
     """The message with what to do next; unchanged where nothing is known about it."""
     if locks := told(message):
@@ -32,6 +47,9 @@ def explain(message: str, stack: str) -> str:
         if re.search(pattern, message):
             mend = f"pulumi config set --secret {key} --stack {stack}, then up again: it goes on"
             return f"{message}\n{whose} does not take the token (any more): {mend}"
+    for pattern, mend in _CONFINED:
+        if re.search(pattern, message):
+            return f"{message}\n{mend}"
     if "failed to load checkpoint: EOF" in message:
         return f"{message}\n{_CUT_OFF}"
     if _LOST.search(message):

@@ -55,6 +55,11 @@ class DigitalOcean:
         with _explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) make firewalls?"):
             self._client.firewalls.create(body=order)
 
+    def reboot(self, droplet: str) -> None:
+        """Boot it, as its own `reboot` would. Raises CloudError; it does not wait."""
+        with _explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) change droplets?"):
+            self._client.droplet_actions.post(int(droplet), body={"type": "reboot"})
+
     def delete(self, thing: Thing) -> None:
         """Delete it. Raises CloudError for a type of which an account has one, and for what goes with something else."""
         client: Any = self._client  # Its types take a key's number for a mapping.

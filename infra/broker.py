@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
+from infra.confinement import Confinement, Mount
 from infra.generations import numbered
 from infra.host import Host, on_host
 from infra.pinned import pinned
@@ -16,6 +17,8 @@ from infra.service import drained, duration, service
 
 IMAGES = {"valkey": "valkey/valkey:8", "rabbitmq": "rabbitmq:4"}
 _DATA = {"valkey": "/data", "rabbitmq": "/var/lib/rabbitmq"}
+# Who the public images drop root for, so that the volume's files are theirs already.
+_USER = {"valkey": "valkey", "rabbitmq": "rabbitmq"}
 _CHECK = {"valkey": "valkey-cli ping | grep -qE 'PONG|NOAUTH'", "rabbitmq": "rabbitmq-diagnostics -q check_port_connectivity"}
 _START = {kind: Path(__file__).with_name(f"{kind}.sh").read_text() for kind in IMAGES}
 _ADMIN = "export REDISCLI_AUTH=$(cat /dev/shm/admin); valkey-cli -e --user admin --no-auth-warning"
@@ -75,6 +78,7 @@ class Broker(pulumi.ComponentResource):
             image=pinned(name, host=host, image=image or IMAGES[kind], opts=child),
             networks=[network],
             memory=memory,
+            confinement=Confinement(user=_USER[kind]),
             stop_grace=60,
             start_period=60,
             container=docker.ServiceTaskSpecContainerSpecArgs(
@@ -82,11 +86,11 @@ class Broker(pulumi.ComponentResource):
                 hostname=name,
                 commands=["/bin/sh", "-c", _START[kind]],
                 env={"MEMORY": str(memory * 6 // 10)},
-                mounts=[docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volume.name, target=_DATA[kind])],
                 healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
                     tests=["CMD-SHELL", _CHECK[kind]], interval="5s", timeout="10s", retries=6, start_period=duration(60)
                 ),
             ),
+            mounts=[Mount(type="volume", source=volume.name, target=_DATA[kind])],
             opts=child,
         )
         user, logical = f"site{generation}", numbered(name, generation)
@@ -117,6 +121,6 @@ def _hash(kind: str, password: str) -> str:
 
 
 def _inside(name: str, script: str) -> str:
-    """Run a script in the broker's container, with stdin; as root, which reads what its user may."""
+    """Run a script in the broker's container, with stdin, as its user."""
     task = f"$(docker ps --quiet --filter label=com.docker.swarm.service.name={name} --filter health=healthy | head -n 1)"
     return f'task={task}; docker exec --interactive "${{task:?{name} does not run}}" sh -c {shlex.quote(script)}'

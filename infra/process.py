@@ -31,7 +31,18 @@ class Process(BaseModel):
     """Seconds from SIGTERM to SIGKILL: what is in flight has this long to end."""
     memory: Annotated[int, Field(ge=32)] = 256
     """Limit of one replica, in MiB."""
+    cpus: Annotated[float, Field(ge=0.01)] = 1
+    """Limit of one replica, in processors: more helps only a process that keeps more than one at work."""
     connections: Annotated[int, Field(ge=0)] = 4
     """How many database connections one replica holds at the most: its workers times what each may open."""
     volumes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Annotated[str, Field(pattern=r"^/.")]] = {}
     """Volume name -> path in the container. Processes that name the same volume share it."""
+    user: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    """Number of the user and group that it runs as. Without one: who the image says, and 10001 where that is nobody or root."""
+    read_only: bool = True
+    """Whether the image's files can't be changed: what is written goes to volumes, /tmp and /dev/shm."""
+    tmpfs: tuple[Annotated[str, Field(pattern=r"^/.")], ...] = ()
+    """More folders in memory, as /tmp is. Each holds half of `memory` at the most, of which it is a part; one that the image has keeps
+    its mode, so that 1777 must stand there."""
+    cap_add: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z_]+$")], ...] = ()
+    """Linux capabilities that it keeps, like SETUID; all others are dropped."""

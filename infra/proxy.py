@@ -11,20 +11,29 @@ import pulumi
 import pulumi_docker as docker
 from pydantic import SecretStr
 
+from infra.confinement import Confinement, Mount
 from infra.host import Host, on_host
 from infra.pinned import pinned
 from infra.process import Process
 from infra.service import service
 from infra.sizes import RESERVED
+from infra.volume import volume
 
 _TEMPLATE = (Path(__file__).parent / "Caddyfile").read_text()
 FOLDER = "/srv/site/proxy"
+USER = "10002:10002"
+"""Its own, so that nothing else reads its keys."""
+# Ports below 1024 are free to all in a container (net.ipv4.ip_unprivileged_port_start), but the public image's program has this
+# capability of its own, and can't be started where it is not to be had (capabilities(7), "Safety checking for capability-dumb binaries").
+_CONFINEMENT = Confinement(user=USER, cap_add=["NET_BIND_SERVICE"])
 # The new file is checked by the image that will read it, before it takes the old one's place.
 _INSTALL = f"""set -eu
 umask 077
 cat > {FOLDER}/Caddyfile.new
 docker pull --quiet IMAGE >/dev/null
-docker run --rm --name proxy-check --entrypoint caddy -v {FOLDER}:/etc/caddy:ro IMAGE \\
+sudo chown {USER} {FOLDER}/Caddyfile.new
+docker run --rm --name proxy-check {shlex.join(_CONFINEMENT.run_options())} --network none \\
+  --env XDG_DATA_HOME=/tmp --env XDG_CONFIG_HOME=/tmp --entrypoint caddy -v {FOLDER}:/etc/caddy:ro IMAGE \\
   validate --adapter caddyfile --config /etc/caddy/Caddyfile.new >&2
 mv {FOLDER}/Caddyfile.new {FOLDER}/Caddyfile
 task=$(docker ps --quiet --filter label=com.docker.swarm.service.name=NAME)
@@ -72,18 +81,13 @@ class Proxy(pulumi.ComponentResource):
             host=host,
             script=fixed.apply(lambda reference: _INSTALL.replace("IMAGE", shlex.quote(reference)).replace("NAME", name)),
             stdin=pulumi.Output.secret(text) if basic_auth.get_secret_value() else text,
-            triggers=[hashlib.sha256(text.encode()).hexdigest(), host.droplet],
+            triggers=[hashlib.sha256(f"{USER} {text}".encode()).hexdigest(), host.droplet],
             opts=child,
         )
-        volume = docker.Volume(name, name=name, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True))
+        data = volume(name, owner=USER, host=host, protect=protect, parent=self)
 
         def published(port: int, protocol: str) -> docker.ServiceEndpointSpecPortArgs:
             return docker.ServiceEndpointSpecPortArgs(target_port=port, published_port=port, protocol=protocol, publish_mode="host")
-
-        def mount(
-            kind: str, source: pulumi.Input[str], target: str, *, read_only: bool = False
-        ) -> docker.ServiceTaskSpecContainerSpecMountArgs:
-            return docker.ServiceTaskSpecContainerSpecMountArgs(type=kind, source=source, target=target, read_only=read_only)
 
         service(
             name,
@@ -91,15 +95,16 @@ class Proxy(pulumi.ComponentResource):
             image=fixed,
             networks=[network],
             memory=RESERVED["proxy"],
+            confinement=_CONFINEMENT,
             container=docker.ServiceTaskSpecContainerSpecArgs(
                 image="",
                 commands=["caddy", "run", "--adapter", "caddyfile", "--config", "/etc/caddy/Caddyfile"],
                 # The garbage collector works harder before the limit is reached, rather than being killed at it.
                 env={"XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": "/data/config", "GOMEMLIMIT": f"{RESERVED['proxy'] * 4 // 5}MiB"},
-                mounts=[mount("bind", FOLDER, "/etc/caddy", read_only=True), mount("volume", volume.name, "/data")],
             ),
+            mounts=[Mount(type="bind", source=FOLDER, target="/etc/caddy", read_only=True), data.mount("/data")],
             ports=[published(80, "tcp"), published(443, "tcp"), published(443, "udp")],
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[installed])),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[installed, data.ready])),
         )
         self.register_outputs({})
 

@@ -4,13 +4,16 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import pulumi
 
 from infra import deploy_check
+from infra.confinement import UNPRIVILEGED, Confinement, runs_as
 from infra.connection import CA_FILE
 from infra.host import Host, on_host
+from infra.process import Process
 from infra.pull import pull_script
 from infra.registry import Login
 
@@ -18,6 +21,7 @@ LOCK_LIMIT = 10
 """Seconds that one statement of the release command waits for another's lock: meanwhile all who come later wait behind it."""
 COMMAND_LIMIT = 3600
 """Seconds for the whole release command."""
+_USER = (Path(__file__).parent / "user.sh").read_text()
 
 
 class Release(pulumi.ComponentResource):
@@ -25,6 +29,8 @@ class Release(pulumi.ComponentResource):
 
     done: pulumi.Resource
     """What every service waits for."""
+    user: pulumi.Output[str]
+    """`uid:gid` that the image runs as."""
 
     def __init__(
         self,
@@ -34,6 +40,8 @@ class Release(pulumi.ComponentResource):
         host: Host,
         image: str,
         login: Login | None,
+        processes: Mapping[str, Process],
+        web: str,
         check: Literal["none", "advisory", "required"],
         check_command: str,
         command: str,
@@ -55,14 +63,34 @@ class Release(pulumi.ComponentResource):
             triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        programs = {(process.user, process.command[0]): name for name, process in processes.items()}
+        words = [
+            word for (user, program), process in programs.items() for word in (process, "" if user is None else f"{user}:{user}", program)
+        ]
+        looked = on_host(
+            f"{name}-user",
+            host=host,
+            script=shlex.join(["sh", "-s", "-", image, f"{UNPRIVILEGED}:{UNPRIVILEGED}", *words]),
+            stdin=_USER,
+            triggers=[image, host.droplet, *words],
+            keep_output=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.done]),
+        )
+        self.done, self.user = looked, looked.stdout
+        confined = runs_as(processes[web], self.user).apply(lambda user: Confinement.of(processes[web], user))
         if check != "none":
             called = f"{name}{deploy_check.CHECK}"
-            run = _in_image(f"{called}-{stack}", image, check_command, database_ca, limit=deploy_check.LIMIT)
+            container = f"{called}-{stack}"
+
+            def checked(confinement: Confinement) -> str:
+                run = _in_image(container, image, check_command, database_ca, confinement, limit=deploy_check.LIMIT)
+                return deploy_check.check_script(run, stack=stack, name=container, image=image, required=check == "required")
+
             said = json.dumps([check, check_command, dict(env)], sort_keys=True)
             self.done = on_host(
                 called,
                 host=host,
-                script=deploy_check.check_script(run, stack=stack, name=f"{called}-{stack}", image=image, required=check == "required"),
+                script=confined.apply(checked),
                 stdin=environment,
                 # For whatever can bring a new finding. Not for a rotated secret: that must not wait for what was found of something else,
                 # and what the check asks of a secret key is asked of the config already (infra/rules.py).
@@ -73,7 +101,7 @@ class Release(pulumi.ComponentResource):
             self.done = on_host(
                 name,
                 host=host,
-                script=_script(stack, image, command, database_ca),
+                script=confined.apply(lambda confinement: _script(stack, image, command, database_ca, confinement)),
                 stdin=environment,
                 # Not for a changed secret: only a new image or a new database has something to migrate.
                 triggers=[image, database_id],
@@ -82,20 +110,34 @@ class Release(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _script(stack: str, image: str, command: str, database_ca: str) -> str:
+def _script(stack: str, image: str, command: str, database_ca: str, confinement: Confinement) -> str:
     """Its fixed name keeps a second one from running beside it."""
     name = f"release-{stack}"
     # libpq reads it; the site's own environment, which comes later, may say otherwise.
     waiting = ["--env", f"PGOPTIONS=-c lock_timeout={LOCK_LIMIT}s"]
-    run = _in_image(name, image, command, database_ca, limit=COMMAND_LIMIT, options=waiting)
+    run = _in_image(name, image, command, database_ca, confinement, limit=COMMAND_LIMIT, options=waiting)
     # What bears the name after another failure is not this run's: it is left alone.
     late = f'[ $code -ne 124 ] || {{ docker rm --force {name} >/dev/null; echo "{name}: no end within {COMMAND_LIMIT} s" >&2; }}'
     return f"{run} >&2 || {{ code=$?; {late}; exit $code; }}"
 
 
-def _in_image(name: str, image: str, command: str, database_ca: str, *, limit: int, options: Sequence[str] = ()) -> str:
-    """`docker run` of a shell command in the image, with the site's environment on stdin; it ends with 124 after `limit` seconds."""
-    options = ["--name", name, "--env", f"RELEASE={image.partition('@')[2]}", "--entrypoint", "/bin/sh", *options]
+def _in_image(
+    name: str, image: str, command: str, database_ca: str, confinement: Confinement, *, limit: int, options: Sequence[str] = ()
+) -> str:
+    """`docker run` of a shell command in the image, with the site's environment on stdin; it ends with 124 after `limit` seconds.
+
+    It is confined as who serves, but without a limit of memory: nothing new has started yet, and it may need more than a process does.
+    """
+    options = [
+        "--name",
+        name,
+        "--env",
+        f"RELEASE={image.partition('@')[2]}",
+        "--entrypoint",
+        "/bin/sh",
+        *confinement.run_options(),
+        *options,
+    ]
     before = ""
     if database_ca:
         file = "/srv/site/database-ca.crt"

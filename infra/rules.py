@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra import capacity, placeholders
+from infra import capacity, placeholders, sizes
 from infra.access import blob
 from infra.ages import LIMITS
 from infra.masking import maskable
@@ -133,10 +133,26 @@ def _processes(settings: Settings) -> Iterator[Problem]:
             )
         if process.port is not None and process.singleton:
             yield Problem(f"site:processes.{name}.singleton", "the process that serves can't be a singleton: a release runs two at once")
+        processors = sizes.processors(settings.server_size)
+        if process.cpus > processors:
+            yield Problem(
+                f"site:processes.{name}.cpus",
+                f"is more than the {processors} of {settings.server_size}: Docker would not start it",
+                got=process.cpus,
+                mend=f"{name}: {{cpus: {processors}}}",
+            )
         if name in ("proxy", "broker"):
             yield Problem(f"site:processes.{name}", "this name is the program's own", mend="call it something else")
         for volume in sorted(process.volumes.keys() & {"proxy", "broker"}):
             yield Problem(f"site:processes.{name}.volumes.{volume}", "this name is the program's own", mend="call it something else")
+        for other, shared in settings.processes.items():
+            if common := sorted(process.volumes.keys() & shared.volumes.keys()) if process.user != shared.user and name < other else []:
+                yield Problem(
+                    f"site:processes.{name}.user",
+                    f"must be that of {other}: the files of {common[0]}, which they share, have one owner",
+                    got=process.user,
+                    mend=f"{name}: {{user: {shared.user}}}" if shared.user is not None else f"take user from {name}",
+                )
 
 
 def _secrets(settings: Settings) -> Iterator[Problem]:

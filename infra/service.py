@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from infra.confinement import Confinement, Mount
 from infra.host import Host, on_host
 from infra.rollout import RUNS
 
@@ -48,6 +49,8 @@ def service(
     image: pulumi.Input[str],
     networks: Sequence[pulumi.Input[str]],
     memory: int,
+    cpus: float = 1,
+    confinement: Confinement,
     replicas: int = 1,
     start_first: bool = False,
     parallelism: int = 1,
@@ -55,11 +58,12 @@ def service(
     start_period: int = 0,
     watch: int = WATCH,
     container: docker.ServiceTaskSpecContainerSpecArgs,
+    mounts: Sequence[Mount] = (),
     ports: Sequence[docker.ServiceEndpointSpecPortArgs] = (),
     labels: Sequence[docker.ServiceLabelArgs] = (),
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Resource:
-    """Declare it, and give what is done once it runs. `memory` is in MiB, `stop_grace` and `start_period` in seconds.
+    """Declare it, and give what is done once it runs. `memory` is in MiB, `cpus` in processors, `stop_grace` and `start_period` in seconds.
 
     An update that fails is rolled back by Docker itself. It is waited for by a command on the host (rollout.py), for longer than a careful
     update takes: the provider (`converge_config`) looks only 7, 12, 22 and 32 s after an update, and says nothing of why it failed.
@@ -73,6 +77,7 @@ def service(
         "max_failure_ratio": "0.0",
     }
     container.image = image
+    confinement.apply(container, mounts=mounts, memory=memory)
     container.stop_grace_period = duration(stop_grace)
     arguments = docker.ServiceArgs(
         name=name,
@@ -80,7 +85,7 @@ def service(
             container_spec=container,
             networks_advanceds=[docker.ServiceTaskSpecNetworksAdvancedArgs(id=network) for network in networks],
             resources=docker.ServiceTaskSpecResourcesArgs(
-                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=memory * 1024 * 1024)
+                limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=memory * 1024 * 1024, nano_cpus=round(cpus * 1e9))
             ),
             restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(condition="any", delay="2s", window="0s"),
         ),

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
+from infra.confinement import Confinement, runs_as
 from infra.connection import CA_FILE
 from infra.environment import ENV_FILE
 from infra.host import Host
 from infra.process import Process
 from infra.registry import Login
 from infra.service import WATCH, WATCH_PROVEN, duration, service
+from infra.volume import volume
 
 PRELUDE = f'set -a; . {ENV_FILE}; set +a; exec "$@"'
 START_PERIOD = 60
@@ -56,6 +58,7 @@ class Site(pulumi.ComponentResource):
         *,
         host: Host,
         image: str,
+        user: pulumi.Output[str],
         network: pulumi.Input[str],
         environment: pulumi.Output[str],
         database_ca: str,
@@ -68,25 +71,29 @@ class Site(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("site:infra:Site", name, None, opts)
-        secrets = [self._file("environment", ENV_FILE, environment)]
+        secrets = {ENV_FILE: self._secret("environment", environment)}
         if database_ca:
-            secrets.append(self._file("database-ca", CA_FILE, pulumi.Output.from_input(database_ca)))
+            secrets[CA_FILE] = self._secret("database-ca", pulumi.Output.from_input(database_ca))
+        owners = {volume: process for process in processes.values() for volume in process.volumes}
         volumes = {
-            volume: docker.Volume(
-                volume, name=volume, opts=pulumi.ResourceOptions(parent=self, protect=protect, delete_before_replace=True)
-            )
-            for volume in sorted({volume for process in processes.values() for volume in process.volumes})
+            name: volume(name, owner=runs_as(process, user), host=host, protect=protect, parent=self)
+            for name, process in sorted(owners.items())
         }
+        ready = [*after, *(volume.ready for volume in volumes.values())]
         # A rotated credential reaches the swarm with this in-place update: it keeps the one that a service was last changed with.
         kept = [docker.ServiceLabelArgs(label="site.registry-login", value=login.fingerprint)] if login else []
         for process_name, process in processes.items():
             serves = process.port is not None
+            who = runs_as(process, user)
+            confinement = Confinement.of(process, who)
             service(
                 process_name,
                 host=host,
                 image=image,
                 networks=[network],
                 memory=process.memory,
+                cpus=process.cpus,
+                confinement=confinement,
                 replicas=process.replicas,
                 start_first=serves,
                 # All at once where memory allows: each round takes as long as a new task is watched.
@@ -98,24 +105,32 @@ class Site(pulumi.ComponentResource):
                     image=image,
                     commands=["/bin/sh", "-c", PRELUDE, process_name],
                     args=list(process.command),
-                    env={"RELEASE": image.partition("@")[2]},
-                    secrets=secrets,
-                    mounts=[
-                        docker.ServiceTaskSpecContainerSpecMountArgs(type="volume", source=volumes[volume].name, target=path)
-                        for volume, path in process.volumes.items()
-                    ],
+                    env={"RELEASE": image.partition("@")[2], **confinement.env},
+                    secrets=[_file(secret, path, who) for path, secret in secrets.items()],
                     healthcheck=healthcheck(process_name, process, domain) if serves else None,
                 ),
+                mounts=[volumes[name].mount(path) for name, path in process.volumes.items()],
                 labels=[*kept, docker.ServiceLabelArgs(label="site.role", value=role(process))],
-                opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
             )
         self.register_outputs({})
 
-    def _file(self, name: str, path: str, text: pulumi.Output[str]) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
+    def _secret(self, name: str, text: pulumi.Output[str]) -> docker.Secret:
         """A Docker secret without a name of its own: a changed one is made first, services roll onto it, the old one goes last."""
         data = text.apply(lambda plain: base64.b64encode(plain.encode()).decode())
-        secret = docker.Secret(name, data=data, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False))
-        return docker.ServiceTaskSpecContainerSpecSecretArgs(secret_id=secret.id, secret_name=secret.name, file_name=path, file_mode=0o444)
+        return docker.Secret(name, data=data, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False))
+
+
+def _file(secret: docker.Secret, path: str, user: pulumi.Output[str]) -> docker.ServiceTaskSpecContainerSpecSecretArgs:
+    """As a file that this user can read, and nobody else."""
+    return docker.ServiceTaskSpecContainerSpecSecretArgs(
+        secret_id=secret.id,
+        secret_name=secret.name,
+        file_name=path,
+        file_uid=user.apply(lambda who: who.partition(":")[0]),
+        file_gid=user.apply(lambda who: who.partition(":")[2]),
+        file_mode=0o400,
+    )
 
 
 def role(process: Process) -> str:

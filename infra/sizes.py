@@ -4,6 +4,8 @@ Sources: https://slugs.do-api.dev/ (droplets), and the connection limits in
 https://docs.digitalocean.com/products/databases/postgresql/details/limits/ (25 for each GiB of memory, 3 of them reserved).
 """
 
+import re
+
 DROPLETS = {
     "s-1vcpu-512mb-10gb": 512,
     "s-1vcpu-1gb": 1024,
@@ -29,6 +31,12 @@ RESERVED = {"system and Docker": 400, "proxy": 128}
 """Memory in MiB that every droplet spends before the first process."""
 BROKER_MEMORY = {"none": 0, "valkey": 192, "rabbitmq": 384}
 """Memory limit of the broker in MiB."""
+
+
+def processors(droplet_size: str) -> int:
+    """How many a droplet of this size has, by its name (`s-2vcpu-4gb`); 1 where the name does not say."""
+    found = re.search(r"-(\d+)vcpu", droplet_size)
+    return int(found[1]) if found else 1
 
 
 def connections(database_size: str) -> int:

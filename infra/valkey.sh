@@ -13,6 +13,6 @@ touch /data/users.acl
 mv /data/users.new /data/users.acl
 set -- valkey-server --dir /data --appendonly yes --aclfile /data/users.acl --maxmemory "${MEMORY}mb" --maxmemory-policy noeviction \
   --bind 0.0.0.0 --protected-mode no --daemonize no
-# The public image drops root in there.
+# What else the public image prepares.
 ! command -v docker-entrypoint.sh >/dev/null || set -- docker-entrypoint.sh "$@"
 exec "$@"

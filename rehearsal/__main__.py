@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         ("rebuild", "make a new droplet in place of one that is lost or to be renewed"),
     ):
         command(name, _around, text).set_defaults(words=[name])
+    found = command("upgrade", _upgrade, "bring the packages of the host up to date, Docker's among them")
+    found.add_argument("--window", default="", metavar="HH:MM-HH:MM", help="only between these times (UTC)")
+    found.add_argument("--reboot", action="store_true", help="boot the host afterwards")
     found = command("release", _release, "release the sample site as it is now, or an image: wholly, or not at all")
     found.add_argument("--image", metavar="NAME", help="an image of this machine, or of the stack's registry by digest")
     found.add_argument("--acknowledge", action="store_true", help="also migrations that lock or can't be gone back from")
@@ -159,6 +162,11 @@ def _around(options: argparse.Namespace, home: Home, _console: Console) -> int:
     if code == 0 and options.words == ["rebuild"]:
         wait_for_answer(stack)
     return code
+
+
+def _upgrade(options: argparse.Namespace, home: Home, console: Console) -> int:
+    options.words = ["upgrade", *(["--window", options.window] if options.window else []), *(["--reboot"] if options.reboot else [])]
+    return _around(options, home, console)
 
 
 def _release(options: argparse.Namespace, home: Home, console: Console) -> int:

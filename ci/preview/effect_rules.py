@@ -119,6 +119,20 @@ COMMANDS = (
         effect=_NOTHING,
         sentence="the proxy reads its new file without a restart (measured: no request lost)",
     ),
+    Rule(
+        type="command:Command",
+        ops="create replace",
+        name="release-user",
+        effect=_NOTHING,
+        sentence="the image is asked who it runs as, and whether that user can",
+    ),
+    Rule(
+        type="command:Command",
+        ops="create replace delete",
+        name="*-owner",
+        effect=_NOTHING,
+        sentence="the files of a volume are given to who uses them now",
+    ),
     Rule(type="command:Command", ops="create replace delete", name="*-image", effect=_NOTHING, sentence="an image is pulled onto the host"),
     Rule(
         type="command:Command", ops="create replace delete", name="rotated-*", effect=_NOTHING, sentence="the time of a rotation is noted"

@@ -98,6 +98,8 @@ def test_an_error_about_something_else_is_left_as_it_is() -> None:
     [
         ("network: POST /v2/vpcs: 401 Unable to authenticate you", "pulumi config set --secret digitalocean:token --stack staging"),
         ("pipeline: 401 {message: 401 Unauthorized}", "pulumi config set --secret gitlab:token --stack staging"),
+        ("web-runs: OSError: [Errno 30] Read-only file system: '/app/cache'", "`tmpfs`"),
+        ("web-runs: PermissionError: [Errno 13] Permission denied: '/app/db'", "`user`; 0 is root"),
         ("network: 422 name must be unique", "`python -m ci recover --stack staging` names it"),
         ("pipeline: 400 {key: [has already been taken]}", "`python -m ci recover --stack staging` names it"),
     ],

@@ -76,6 +76,7 @@ def test_a_new_image_is_fetched_migrated_and_rolled_out_and_touches_nothing_else
     assert found == {
         "command.Command release-pull": {"create", "triggers"},
         "command.Command release-check": {"create", "triggers"},
+        "command.Command release-user": {"create", "triggers"},
         "command.Command release": {"create", "triggers"},
         **{f"docker.Service {process}": {"taskSpec"} for process in ("web", "worker", "beat")},
         **{f"command.Command {process}-runs": {"triggers"} for process in ("web", "worker", "beat")},

@@ -87,6 +87,7 @@ def test_ssh_takes_the_many_connections_that_docker_opens(declared: dict[str, An
 def test_ssh_offers_no_algorithm_that_is_called_broken(declared: dict[str, Any]) -> None:
     sshd = written(declared, "/etc/ssh/sshd_config.d/10-site.conf")
     assert not re.search(r"sha1|-cbc|group1\b|group14|nistp|ssh-rsa|hmac-md5|umac-64", sshd)
+    assert "KexAlgorithms sntrup761x25519-sha512@openssh.com" in sshd.splitlines(), "the others can be opened later, by who records today"
 
 
 @pytest.mark.skipif(not shutil.which("sshd", path="/usr/sbin:/usr/bin"), reason="no sshd on this machine (Debian: openssh-server)")
@@ -104,6 +105,33 @@ def test_docker_ends_its_logs_and_gives_no_new_privileges(declared: dict[str, An
     daemon = json.loads(written(declared, "/etc/docker/daemon.json"))
     assert daemon["no-new-privileges"] is True
     assert daemon["log-opts"].keys() == {"max-size", "max-file"}
+
+
+def test_a_container_can_not_fill_the_host_with_processes(declared: dict[str, Any]) -> None:
+    """The provider has no limit of them for a service."""
+    limit = json.loads(written(declared, "/etc/docker/daemon.json"))["default-ulimits"]["nproc"]
+    assert limit == {"Name": "nproc", "Soft": 2048, "Hard": 2048}
+
+
+def test_the_systems_own_log_has_an_end(declared: dict[str, Any]) -> None:
+    journal = written(declared, "/etc/systemd/journald.conf.d/10-site.conf").splitlines()
+    assert {"SystemMaxUse=200M", "MaxRetentionSec=1month"} < set(journal)
+    assert "systemctl restart systemd-journald.service" in declared["runcmd"]
+
+
+def test_the_clock_is_kept_right_and_containers_are_under_apparmor(declared: dict[str, Any]) -> None:
+    assert {"systemd-timesyncd", "apparmor"} <= set(declared["packages"])
+
+
+def test_the_network_is_hardened_and_goes_on_forwarding_for_docker(declared: dict[str, Any]) -> None:
+    kernel = dict(line.split(" = ") for line in written(declared, "/etc/sysctl.d/60-site.conf").splitlines())
+    for way in ("accept_redirects", "accept_source_route"):
+        for family in ("ipv4", "ipv6"):
+            assert {kernel[f"net.{family}.conf.{which}.{way}"] for which in ("all", "default")} == {"0"}
+    assert kernel["net.ipv4.conf.all.send_redirects"] == "0"
+    assert not [key for key in kernel if "forward" in key], "Docker needs it"
+    assert {kernel[f"net.ipv4.conf.{which}.rp_filter"] for which in ("all", "default")} == {"2"}, "1 drops what comes to a reserved address"
+    assert not [key for key in kernel if not key.startswith(("net.", "vm."))], "a rehearsed host shares its machine's kernel"
 
 
 def test_dockers_networks_do_not_meet_the_private_network_or_the_swarms(declared: dict[str, Any]) -> None:

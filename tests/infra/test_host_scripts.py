@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.confinement import Confinement
 from infra.pull import pull_script
 from infra.release import _script
 from tests.infra.build import Build, Resource
@@ -18,6 +19,7 @@ from tests.infra.engine import Engine
 from tests.infra.values import CHECKOUT, IMAGE
 from tests.programs import program
 
+CONFINEMENT = Confinement(user="1234:1235")
 _TEMPORARY, _MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the host's own
 # Notes its arguments. `run` runs the last one, a script, with its stdin, unless it is told to fail.
 _DOCKER = r"""#!/bin/sh
@@ -71,6 +73,7 @@ def host(tmp_path: Path) -> Host:
     """A host on which nothing has run."""
     program(tmp_path, "docker", _DOCKER)
     program(tmp_path, "df", '#!/bin/sh\nprintf "Avail\\n%s\\n" "${FREE:-20000}"\n')
+    program(tmp_path, "sudo", '#!/bin/sh\necho "sudo $*" >> "$STATE/calls"\n')
     program(tmp_path, "psql", '#!/bin/sh\necho "$PGPASSWORD $*" >> "$STATE/queries"\n')
     return Host(tmp_path)
 
@@ -164,7 +167,7 @@ def test_a_disk_without_room_for_an_image_twice_as_large_as_the_last_is_said_bef
 
 def test_a_release_command_has_a_limit_and_does_not_wait_long_for_anothers_lock(host: Host, staging: Build, tmp_path: Path) -> None:
     program(tmp_path, "timeout", '#!/bin/sh\necho "$1" > "$STATE/limit"\nexit 124\n')
-    ran = host.run(_script("staging", IMAGE, "true", ""), "")
+    ran = host.run(_script("staging", IMAGE, "true", "", CONFINEMENT), "")
     assert ran.returncode == 124
     assert ran.stderr == f"release-staging: no end within {host.told('limit').strip()} s\n"
     assert host.told("calls") == "rm --force release-staging\n", "it would go on"
@@ -185,7 +188,7 @@ def test_a_release_command_has_a_limit_and_does_not_wait_long_for_anothers_lock(
 def test_all_of_a_release_command_runs_with_the_sites_environment(
     host: Host, staging: Build, command: str, code: int, printed: str
 ) -> None:
-    ran = host.run(_script("staging", IMAGE, command, ""), staging.one("command.Command", "release").plain["stdin"])
+    ran = host.run(_script("staging", IMAGE, command, "", CONFINEMENT), staging.one("command.Command", "release").plain["stdin"])
     assert (ran.returncode, ran.stderr) == (code, printed)
     assert ran.stdout == "", "what it prints is told, not kept in the state"
 

@@ -37,6 +37,7 @@ def test_without_a_release_command_the_image_is_still_fetched_first(engine: Engi
     build = engine.build("staging", releaseCommand="")
     assert {command.name for command in build.all("command.Command") if command.name.startswith("release")} == {
         "release-pull",
+        "release-user",
         "release-check",
     }
     for service in build.services(of_the_image=True):

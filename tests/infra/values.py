@@ -13,6 +13,7 @@ STACKS = ("staging", "production")
 SSH_FROM = "198.51.100.7/32"
 OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOperatorOperatorOperatorOperatorOperator0 operator"
 IMAGE = "registry.gitlab.com/example/site@sha256:" + "a1" * 32
+IMAGE_USER = "1234:1235"
 NEXT_IMAGE = "registry.gitlab.com/example/site@sha256:" + "b2" * 32
 
 CONFIG_SECRETS = {
@@ -57,10 +58,12 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
             "publicKeyOpenssh": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{name.ljust(43, 'A')[:43]}\n",
         },
         "random:index/randomPassword:RandomPassword": {"result": "canary13broker"},
-        # What a command prints: only those are listened to that look up an image's digest, or the time.
+        # What a command prints: only those are listened to that look up an image's digest or its user, or the time.
         "command:local:Command": {
             "stdout": "2999-01-02T03:04:05Z"
             if name.startswith("rotated-")
+            else IMAGE_USER
+            if name == "release-user"
             else f"example/{name.removesuffix('-image')}:1@sha256:{'c3' * 32}"
         },
         "docker:index/secret:Secret": {"name": f"{name}-1a2b3c4"},
