@@ -142,6 +142,11 @@ def test_dns_kept_elsewhere_is_warned_of_once() -> None:
     assert [warning.key for warning in rules.warnings(parse(dnsZone="", manageDnsZone=False))] == ["site:dnsZone"]
 
 
+def test_ssh_for_the_whole_world_needs_a_reason_and_is_warned_of() -> None:
+    settings = parse(sshFrom=["0.0.0.0/0"], allowedViolations={"SITE-SSH-1": "no fixed address"})
+    assert [warning.key for warning in rules.warnings(settings)] == ["site:sshFrom"]
+
+
 def test_a_release_needs_memory_for_old_and_new_side_by_side() -> None:
     one, two = (capacity.memory_needed(parse(processes=web(memory=300, replicas=n), serverSize="s-8vcpu-16gb")) for n in (1, 2))
     assert two - one == 300

@@ -60,7 +60,7 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
         # What a command prints: only those are listened to that look up an image's digest, or the time.
         "command:local:Command": {
             "stdout": "2999-01-02T03:04:05Z"
-            if name.startswith("rotated-")
+            if name.startswith(("rotated-", "registry-since"))
             else f"example/{name.removesuffix('-image')}:1@sha256:{'c3' * 32}"
         },
         "docker:index/secret:Secret": {"name": f"{name}-1a2b3c4"},
