@@ -75,7 +75,7 @@ class Registry(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _in_a_year(self, name: str, project: str) -> pulumi.Output[str]:
-        """From when a generation's token for the project was first wanted: the same on every run, and as GitLab's provider reads it back."""
+        """From when a generation of it was first wanted, so that it is the same on every run; as GitLab's provider reads it back."""
         clock = command.local.Command(
             name,
             create="date -u +%Y-%m-%dT%H:%M:%SZ",

@@ -25,7 +25,7 @@ from rehearsal.world.registry import push_address
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
 """Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
-_LINKED = ("__main__.py", "infra", "ci")
+_LINKED = ("__main__.py", "infra", "ci", "policy")
 
 
 def installed() -> bool:

@@ -12,6 +12,7 @@ from ci.front_door import DoorError
 from ci.host import Host
 from ci.migrations import Migrations
 from ci.release import Release
+from policy.violation import Violation
 from tests.ci.stage import COMMAND, wait_until
 
 REPOSITORY = "registry.gitlab.com/group/app"
@@ -67,12 +68,17 @@ class Running:
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     migrations: dict[str, Migrations] = field(default_factory=dict)
     login: dict[str, str] | None = None
+    against: list[Violation] = field(default_factory=list)
+    """What of an `up` is against the policy."""
 
     def exports(self) -> dict[str, Any]:
         return self.exported
 
     def declared(self) -> Declared:
         return self.config
+
+    def violations(self, image: str) -> list[Violation]:
+        return self.against if image != OLD else []
 
     def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")

@@ -78,7 +78,7 @@ def test_a_field_that_comes_from_elsewhere_is_no_key(key: str) -> None:
 
 
 VALID: list[dict[str, Any]] = [
-    {"sshFrom": ["0.0.0.0/0", "::/0"]},
+    {"sshFrom": ["0.0.0.0/0", "::/0"], "allowedViolations": {"SITE-SSH-1": "no fixed address"}},
     {"sshFrom": ["203.0.113.7"]},
     {"domain": "example.com"},
     {"domain": "xn--bcher-kva.example.com"},
