@@ -112,7 +112,7 @@ class Workspace:
     def _write_project(self) -> None:
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
-        if not _has_plugin("gitlab"):
+        if not has_plugin("gitlab"):
             install(self.folder / "plugins")
             project["plugins"] = {"providers": [{"name": "gitlab", "path": "plugins"}]}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
@@ -151,7 +151,7 @@ def _latest(checkpoint: Path) -> dict[str, Any]:
     return found
 
 
-def _has_plugin(name: str) -> bool:
+def has_plugin(name: str) -> bool:
     """Whether the real one is installed."""
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return bool(shutil.which(f"pulumi-resource-{name}") or any((home / "plugins").glob(f"resource-{name}-v*/")))
