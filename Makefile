@@ -84,7 +84,7 @@ job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registr
 
 format: .venv/check ## format and mend what can be mended, and the tables of keys and rules
 	@$(BIN)/python tools/keys.py
-	@$(BIN)/python tools/policies.py
+	@$(BIN)/python -m tools.policies
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 

@@ -79,7 +79,7 @@ RULES = (
         title="the database lets in the stack's droplets, by their tag",
         reason="An address can come to belong to somebody else; a tag goes with the droplet, also when it is replaced.",
         mend='in infra/database.py, give the firewall the rule type="tag", value=tag',
-        same=("CIS Controls 12.2",),
+        same=("CIS Controls 4.4",),
         resource=_by_tag,
     ),
     Rule(
@@ -87,7 +87,7 @@ RULES = (
         title="every database cluster has a firewall",
         reason="A cluster without rules is open to the whole world.",
         mend="in infra/database.py, declare a DatabaseFirewall for the cluster",
-        same=("CIS Controls 12.2",),
+        same=("CIS Controls 4.4",),
         stack=_guarded,
     ),
     Rule(

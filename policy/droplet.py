@@ -30,7 +30,6 @@ RULES = (
         title="droplets are measured",
         reason="The alerts on memory and disk have nothing to go by otherwise.",
         mend="in infra/servers.py, give the droplet monitoring=True",
-        same=("CIS Controls 8.2",),
         resource=_watched,
     ),
 )

@@ -52,7 +52,7 @@ RULES = (
         title="ssh is not open to the whole world",
         reason="Who can't connect can't try keys, nor use the next flaw of sshd.",
         mend="name your networks: pulumi config set --path 'site:sshFrom[0]' 203.0.113.7/32",
-        same=("checkov CKV_DIO_4", "trivy DIG-0001", "CIS Controls 12.2"),
+        same=("checkov CKV_DIO_4", "trivy DIG-0001", "CIS Controls 4.4"),
         resource=_ssh,
     ),
     Rule(
@@ -60,7 +60,7 @@ RULES = (
         title="the world reaches nothing but the web's ports",
         reason="What is open by mistake (the swarm's ports, a broker, Docker's API) is found within hours.",
         mend="in infra/network.py, give the port the VPC's range as its source",
-        same=("checkov CKV_DIO_4", "trivy DIG-0001", "CIS Docker 5.9"),
+        same=("checkov CKV_DIO_4", "trivy DIG-0001", "CIS Controls 4.4"),
         resource=_inbound,
     ),
     Rule(

@@ -59,7 +59,7 @@ RULES = (
         title="services run images by digest",
         reason="A tag can mean another image tomorrow, on one of two replicas, and nobody has released it.",
         mend="pulumi config set site:image REPOSITORY@sha256:…; of others, infra/pinned.py finds the digest",
-        same=("trivy DS-0001", "checkov CKV_DOCKER_7", "CIS Docker 4.2"),
+        same=("trivy DS-0001", "checkov CKV_DOCKER_7 (both of base images)", "Kubernetes' counterpart: checkov CKV_K8S_43"),
         resource=_by_digest,
     ),
 )

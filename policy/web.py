@@ -30,7 +30,7 @@ RULES = (
         title="the site is looked at over HTTPS",
         reason="A check over HTTP passes while every visitor sees a broken certificate.",
         mend="in infra/watch.py and __main__.py, begin the address with https://",
-        same=("trivy DIG-0002", "CIS Controls 3.10"),
+        same=("trivy DIG-0002 (of load balancers)", "CIS Controls 3.10"),
         resource=_https,
     ),
     Rule(
@@ -38,7 +38,7 @@ RULES = (
         title="what serves HTTP serves HTTPS too",
         reason="Sessions and passwords go in clear otherwise; port 80 is there to send visitors on.",
         mend="in infra/proxy.py, publish port 443 beside port 80",
-        same=("trivy DIG-0002", "CIS Controls 3.10"),
+        same=("trivy DIG-0002 (of load balancers)", "CIS Controls 3.10"),
         resource=_certificate,
     ),
 )

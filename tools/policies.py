@@ -1,13 +1,11 @@
 """The table of rules in policy/README.md, made from the rules: `make format` writes it, a test compares it."""
 
-import sys
 from pathlib import Path
+
+from policy.rules import RULES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 START, END = "<!-- rules: made from policy/*.py by `make format` -->", "<!-- end of rules -->"
-sys.path.insert(0, str(CHECKOUT))
-
-from policy.rules import RULES
 
 
 def table() -> str:

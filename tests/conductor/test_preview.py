@@ -80,3 +80,14 @@ def test_a_tree_without_changes_is_a_count(stage: Stage) -> None:
     stage.run().up()
 
     assert shown(stage) == "4 unchanged\n"
+
+
+def test_a_preview_tells_what_is_against_the_policy(stage: Stage) -> None:
+    (found,) = stage.run().preview().violations
+    assert (found.id, found.resource) == ("SITE-RES-1", "command Command second")
+    assert found.allowed == ""
+
+
+def test_what_the_config_allows_has_its_reason(stage: Stage) -> None:
+    (found,) = stage.run(allowedViolations='{"SITE-RES-1": "for the test"}').preview().violations
+    assert found.allowed == "for the test"

@@ -45,6 +45,16 @@ def _with_credentials(**inputs: Any) -> Breach:
     return lambda stack: replace(stack, resources=(*stack.resources, Resource(urn=urn, type=type, parent=parent, inputs=given)))
 
 
+def _with_bucket(**inputs: Any) -> Breach:
+    type = "digitalocean:index/spacesBucket:SpacesBucket"
+    urn = f"urn:pulumi:production::site::site:infra:Buckets${type}::media"
+    parent = "urn:pulumi:production::site::site:infra:Buckets::buckets"
+    given = {"acl": "private", "versioning": {"enabled": True}, **inputs}
+    return lambda stack: replace(
+        stack, resources=(*stack.resources, Resource(urn=urn, type=type, parent=parent, inputs=given, protect=True))
+    )
+
+
 def _hung_on_the_stack(stack: Stack) -> Stack:
     first = next(stack.of("digitalocean:Tag"))
     root = f"urn:pulumi:{first.stack}::site::{STACK}::site-{first.stack}"
@@ -134,6 +144,8 @@ BREACHES: dict[str, tuple[Breach, ...]] = {
         _mounting("/srv/site/../../etc"),
         _mounting("/srv/site/proxy", read_only=False),
     ),
+    "SITE-BUCKET-1": (_with_bucket(acl="public-read"),),
+    "SITE-BUCKET-2": (_with_bucket(versioning=None), _with_bucket(versioning={"enabled": False}), _with_bucket(forceDestroy=True)),
     "SITE-RES-1": (_hung_on_the_stack,),
     "SITE-RES-2": (
         _changed("digitalocean:Droplet", tags=[]),
