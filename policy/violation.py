@@ -35,10 +35,15 @@ def refused(violations: Iterable[Violation]) -> list[Violation]:
 
 
 def explain(violations: Iterable[Violation]) -> str:
-    """What to tell of violations that stop a run: each with how to mend it, and how to allow it."""
-    lines, ids = [], {}
+    """What to tell of violations that stop a run: by rule, with how to mend it, and how to allow it."""
+    found: dict[str, list[Violation]] = {}
     for violation in violations:
-        ids[violation.id] = violation.mend
-        lines.append(f"  {violation}\n    {violation.mend}")
-    allow = "\n".join(f"    pulumi config set --path 'site:allowedViolations.{id}' 'why this stack may'" for id in ids)
-    return "\n".join(["this is against the policy (policy/README.md), and nothing was changed:", *lines, f"  Where it is meant:\n{allow}"])
+        found.setdefault(violation.id, []).append(violation)
+    lines = ["this is against the policy (policy/README.md), and nothing was changed:"]
+    for id, broken in found.items():
+        lines += [f"  {violation}" for violation in broken]
+        lines += [
+            f"    {broken[0].mend}",
+            f"    where it is meant: pulumi config set --path site:allowedViolations.{id} 'why this stack may'",
+        ]
+    return "\n".join(lines)

@@ -149,8 +149,7 @@ def test_a_release_against_the_policy_changes_nothing_and_says_how_to_mend_it(ru
         "this is against the policy (policy/README.md), and nothing was changed:",
         "  SITE-NET-1 digitalocean Firewall network: tcp 5432 is open to ::/0",
         "    give the port the VPC's range",
-        "  Where it is meant:",
-        "    pulumi config set --path 'site:allowedViolations.SITE-NET-1' 'why this stack may'",
+        "    where it is meant: pulumi config set --path site:allowedViolations.SITE-NET-1 'why this stack may'",
     ]
 
 
