@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
+from pulumi.runtime.config import get_config_env
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -21,6 +21,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from infra.problems import SECRETS
 from policy.resource import STACK, UNKNOWN, Resource, Stack, texts
 from policy.rule import OfResource, OfStack, Rule
 from policy.rules import RULES
@@ -30,7 +31,7 @@ def pack() -> None:
     """Serve all rules to the engine until it ends."""
     config = get_config_env()
     allowed = json.loads(config.get("site:allowedViolations", "{}"))
-    secrets = frozenset(text for key in get_config_secret_keys_env() for text in texts(_read(config.get(key, ""))))
+    secrets = frozenset(text for key, value in config.items() if _secret(key) for text in texts(_read(value)))
     PolicyPack(name="site", enforcement_level=EnforcementLevel.MANDATORY, policies=[*_policies(allowed, secrets)])
 
 
@@ -100,6 +101,13 @@ def _known(container: Any, key: Any) -> Any:
         return container[key]
     except UnknownValueError:
         return UNKNOWN
+
+
+def _secret(key: str) -> bool:
+    """Whether a key of the config holds a secret: a pack is told all values in clear, and not which are secret ones (RunPlugin in
+    pulumi-language-python's main.go)."""
+    namespace, _, name = key.partition(":")
+    return (name if namespace == "site" else f"{namespace}Token") in SECRETS
 
 
 def _read(text: str) -> Any:

@@ -86,3 +86,12 @@ def test_what_the_stack_file_allows_is_advice(configured: Configured) -> None:
     cli.run("preview", "--policy-pack", str(PACK))
     found = Foresight.of(cli, config=config).violations
     assert [(violation.id, violation.allowed) for violation in found] == [("SITE-SSH-1", "no fixed address")]
+
+
+def test_an_export_of_a_secret_is_found(configured: Configured) -> None:
+    cli, config = configured()
+    program = cli.folder / "__main__.py"
+    program.unlink()
+    program.write_text((CHECKOUT / "__main__.py").read_text() + 'pulumi.export("key", s.secret_key.get_secret_value())\n')
+    found = refused(Foresight.of(cli, config=config).violations)
+    assert [(violation.id, violation.message) for violation in found] == [("SITE-SECRET-1", "the export key holds a secret of the stack")]
