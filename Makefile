@@ -88,8 +88,9 @@ job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registr
 	@echo "put this into .gitlab-ci.yml:"
 	@docker image inspect --format '  JOB_IMAGE: {{index .RepoDigests 0}}' $(REPOSITORY)
 
-format: .venv/check ## format and mend what can be mended, and the README's table
+format: .venv/check ## format and mend what can be mended, and the tables of keys and rules
 	@$(BIN)/python tools/keys.py
+	@$(BIN)/python -m tools.policies
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 

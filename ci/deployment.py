@@ -9,9 +9,11 @@ from ci.cli import Cli, CliError
 from ci.config_file import overlaid
 from ci.events import Tell
 from ci.lock import told as is_lock
+from ci.preview.foresight import Foresight
 from ci.secret_value import opened, secrets
 from ci.state import State
 from ci.teller import Teller, exported
+from policy.violation import Violation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,9 @@ class Deployment(Protocol):
 
     def declared(self) -> Declared:
         """What the next `up` makes, as far as a release has to know beforehand: a whole preview takes as long as half a release."""
+
+    def violations(self, image: str) -> list[Violation]:
+        """What of the same `up` would be against the policy. Raises CliError."""
 
     def up(self, image: str, tell: Tell) -> None:
         """Make it so; no image: the one of the config. Raises CliError, LockedError where nothing was begun."""
@@ -82,6 +87,10 @@ class PulumiDeployment:
         config = config_file.of(self._cli)
         names = config.get("site:processes", {}) if config["site:deploySite"] else {}
         return Declared(services=frozenset(names), proxy_image=config["site:proxyImage"])
+
+    def violations(self, image: str) -> list[Violation]:
+        with overlaid(self._cli, {"site:image": image} if image else {}) as file:
+            return list(Foresight.of(self._cli, f"--config-file={file}", config=config_file.of(self._cli)).violations)
 
     def up(self, image: str, tell: Tell) -> None:
         teller = Teller(tell)

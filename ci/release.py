@@ -26,6 +26,7 @@ from ci.services import Services
 from ci.thing import CloudError
 from infra.deploy_check import CHECK, going_back
 from infra.rollout import RUNS
+from policy.violation import Violation, explain, refused
 
 
 class ReleaseError(Exception):
@@ -67,12 +68,15 @@ class Release:
         with ThreadPoolExecutor() as pool:
             services, ids, closed = pool.submit(Services.on, host), pool.submit(task_ids, host), pool.submit(_closed, door)
             history = pool.submit(self._history, image)
+            # A rollback that is forced has no time for it.
+            policy = None if back and acknowledged else pool.submit(self.deployment.violations, image)
             before, tasks = services.result(), ids.result()
             self._check(before)
             if image != running:
                 self._judge(host, before.serving, running, image, acknowledged=acknowledged, back=back)
             if back:
                 host.run(going_back(image))
+            self._obey(policy.result() if policy else [])
             was_closed, look = closed.result(), Look(door, image.partition("@")[2], pool)
             try:
                 self.deployment.up(image, lambda event: self._hear(event, before.serving, look))
@@ -104,6 +108,7 @@ class Release:
     def _first(self, image: str) -> str:
         """There is nothing that could be lost yet."""
         checked: list[Event] = []
+        self._obey(self.deployment.violations(image))
         try:
             # What the check says waits until the secrets that are made meanwhile are known.
             self.deployment.up(image, lambda event: checked.append(event) if _is_check(event) else self._tell(event))
@@ -159,6 +164,14 @@ class Release:
                 f"the proxy is replaced by {declared.proxy_image}: requests in flight have 30 s to end,"
                 " new connections wait or are refused for 1 to 2 s"
             )
+
+    def _obey(self, violations: list[Violation]) -> None:
+        """Say what is allowed against the policy. Raises ReleaseError for the rest."""
+        for violation in violations:
+            if violation.allowed:
+                self._say(f"warning: {violation} (allowed: {violation.allowed})")
+        if stopping := refused(violations):
+            raise ReleaseError(explain(stopping))
 
     def _hear(self, event: Event, serving: str, look: Look) -> None:
         """Visitors are asked as soon as the new tasks serve, while the swarm still watches them."""

@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pulumi
+import pulumi_command as command
 import pulumi_digitalocean as do
 import pulumi_gitlab as gitlab
 
@@ -65,11 +67,27 @@ class Registry(pulumi.ComponentResource):
                 project=app_project,
                 name=numbered(f"pull-{stack}", generation),
                 scopes=["read_registry"],
+                expires_at=self._in_a_year(numbered(f"{name}-since", generation), app_project),
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
             )
             address = image.partition("/")[0] or "registry.gitlab.com"
             self.login = Login(address=address, user=pulumi.Output.secret(token.username), password=pulumi.Output.secret(token.token))
         self.register_outputs({})
+
+    def _in_a_year(self, name: str, project: str) -> pulumi.Output[str]:
+        """From when a generation of it was first wanted, so that it is the same on every run; as GitLab's provider reads it back."""
+        clock = command.local.Command(
+            name,
+            create="date -u +%Y-%m-%dT%H:%M:%SZ",
+            update='printf %s "$PULUMI_COMMAND_STDOUT"',
+            triggers=[project],
+            logging=command.local.Logging.STDERR,
+            add_previous_output_in_env=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return clock.stdout.apply(
+            lambda text: f"{datetime.fromisoformat(text.strip()) + timedelta(seconds=PULL_SECONDS):%Y-%m-%dT%H:%M:%SZ}"
+        )
 
     def _digitalocean(
         self, name: str, registry_name: str, app_project: str, generation: int, *, owns: bool, region: str, protect: bool

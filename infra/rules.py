@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra import capacity, placeholders, sizes
+from infra import allowances, capacity, placeholders, sizes
 from infra.access import blob
 from infra.ages import LIMITS
 from infra.masking import maskable
 from infra.problems import Problem
+from policy.network import WORLD
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -24,7 +25,19 @@ def problems(settings: Settings, *, partial: bool = False) -> list[Problem]:
     """Everything that can't work, or must not be. Where `partial`, values that are wrong by themselves are not there, and a rule
     that needs one of them is left for the next run."""
     found: list[Problem] = []
-    for rule in (_site, _names, _access, _processes, capacity.memory, capacity.database, _secrets, _placeholders, _registry, _pipeline):
+    for rule in (
+        _site,
+        _names,
+        _access,
+        allowances.problems,
+        _processes,
+        capacity.memory,
+        capacity.database,
+        _secrets,
+        _placeholders,
+        _registry,
+        _pipeline,
+    ):
         try:
             found += rule(settings)
         except AttributeError:
@@ -47,7 +60,7 @@ def warnings(settings: Settings) -> list[Problem]:
                 )
             )
     for network in settings.ssh_from:
-        if network in ("0.0.0.0/0", "::/0"):
+        if network in WORLD:
             found.append(Problem("site:sshFrom", "opens ssh to the whole world; name the networks that you come from", got=network))
     if not settings.dns_zone:
         found.append(Problem("site:dnsZone", "is empty: point the domain at the exported address where your DNS is kept"))

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     generations: Generations = Generations()
     secret_ages: dict[str, Annotated[int, Field(ge=1)]] = {}
     secret_ages_enforced: bool
+    allowed_violations: dict[str, str] = {}
+    """Why this stack may break a rule, by the rule's id (policy/README.md)."""
     digitalocean_token: SecretStr = SecretStr("")
     gitlab_token: SecretStr = SecretStr("")
 

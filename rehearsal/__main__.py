@@ -129,6 +129,7 @@ def _faults(texts: list[str]) -> list[dict[str, Any]]:
 def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
     from rehearsal.conductor.tree import tree
     from rehearsal.stack import Stack
+    from rehearsal.up import obey
 
     said = Console(stderr=True, soft_wrap=True)
     run = Stack(options.stack, home).run(overlay=options.config, engine=options.engine)
@@ -137,6 +138,7 @@ def _preview(options: argparse.Namespace, home: Home, console: Console) -> int:
         print(_steps(outcome))
     else:
         console.print(tree(outcome))
+    obey(outcome.violations, said)
     return 0
 
 

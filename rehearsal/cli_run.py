@@ -1,11 +1,14 @@
 """A rehearsed stack run by the Pulumi CLI, as `rehearsal.conductor.run.Run` is by the conductor."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from ci import config_file
 from ci.advice import explain
 from ci.cli import Cli, CliError
 from ci.events import Event, Tell
+from ci.preview.foresight import Foresight
 from ci.teller import Teller
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.outcome import Outcome
@@ -31,7 +34,15 @@ class CliRun:
 
     def preview(self, on_event: Tell = _silence, *, refresh: bool = False) -> Outcome:
         """What `up` would do; `refresh` asks first what is really there."""
-        return self._run(on_event, "preview", *(["--refresh"] if refresh else []))
+        cli, teller, reader = self.prepare(), Teller(on_event), _Reader()
+        try:
+            seen = Foresight.of(cli, *(["--refresh"] if refresh else []), config=config_file.of(cli))
+        except CliError as error:
+            raise ConductorError(explain(str(error), cli.stack)) from None
+        for raw in seen.events:
+            teller(raw)
+            reader(raw)
+        return replace(reader.outcome(), violations=list(seen.violations))
 
     def refresh(self, on_event: Tell = _silence) -> Outcome:
         """Take into the state what is really there."""

@@ -7,6 +7,7 @@ from ci.cli import CliError
 from ci.deployment import Declared, LockedError, login_of
 from ci.events import Tell
 from infra.settings import Settings
+from policy.violation import Violation
 from rehearsal.conductor.errors import ConductorError
 from rehearsal.conductor.ledger import Entry, Ledger
 from rehearsal.conductor.run import Run
@@ -24,6 +25,12 @@ class ConductorDeployment:
     def declared(self) -> Declared:
         settings = self._settings()
         return Declared(services=frozenset(settings.processes if settings.deploy_site else ()), proxy_image=settings.proxy_image)
+
+    def violations(self, image: str) -> list[Violation]:
+        try:
+            return self._run_of(image).preview().violations
+        except ConductorError as error:
+            raise CliError(str(error)) from None
 
     def up(self, image: str, tell: Tell) -> None:
         try:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from ci.progress import Progress
 from infra.broker import IMAGES as BROKERS
 from infra.settings import Settings
+from policy.violation import Violation, explain, refused
 from rehearsal import machine, sample
 from rehearsal.agent import Agent
 from rehearsal.apis import Apis
@@ -63,13 +65,25 @@ def up(
     workspace = Workspace(name, home)
     if chosen == "pulumi" and workspace.interrupted and workspace.ci("recover") == 3:
         raise WorldError(f"decide first, as it says above, in {workspace.folder.relative_to(CHECKOUT)}")
+    run = stack.run(image=digest, overlay=overlay, url=url)
+    with _said(console, "the policy"):
+        obey(run.preview().violations, console)
     with Progress(console) as progress:
-        outcome = stack.run(image=digest, overlay=overlay, url=url).up(progress)
+        outcome = run.up(progress)
     changed = any(step.op is not Op.SAME for step in outcome.steps)
     if settings.deploy_site and (changed or not home.certificate(name).exists()):
         with _said(console, f"an answer from {stack.url}"):
             wait_for_answer(stack)
     return outcome
+
+
+def obey(violations: list[Violation], console: Console) -> None:
+    """Say what is allowed against the policy. Raises WorldError for the rest."""
+    for violation in violations:
+        if violation.allowed:
+            console.print("[yellow]![/yellow]", escape(f"{violation} (allowed: {violation.allowed})"), highlight=False)
+    if stopping := refused(violations):
+        raise WorldError(explain(stopping))
 
 
 def _others(settings: Settings) -> list[str]:

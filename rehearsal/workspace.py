@@ -26,7 +26,7 @@ from rehearsal.world.registry import push_address
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
 """Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
-_LINKED = ("__main__.py", "infra", "ci")
+_LINKED = ("__main__.py", "infra", "ci", "policy")
 
 
 def installed() -> bool:
@@ -121,7 +121,7 @@ class Workspace:
     def _write_project(self) -> None:
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
-        if not _has_plugin("gitlab"):
+        if not has_plugin("gitlab"):
             install(self.folder / "plugins")
             project["plugins"] = {"providers": [{"name": "gitlab", "path": "plugins"}]}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
@@ -160,7 +160,7 @@ def _latest(checkpoint: Path) -> dict[str, Any]:
     return found
 
 
-def _has_plugin(name: str) -> bool:
+def has_plugin(name: str) -> bool:
     """Whether the real one is installed."""
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return bool(shutil.which(f"pulumi-resource-{name}") or any((home / "plugins").glob(f"resource-{name}-v*/")))

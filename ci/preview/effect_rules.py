@@ -137,6 +137,13 @@ COMMANDS = (
     Rule(
         type="command:Command", ops="create replace delete", name="rotated-*", effect=_NOTHING, sentence="the time of a rotation is noted"
     ),
+    Rule(
+        type="command:Command",
+        ops="create replace delete",
+        name="registry-since*",
+        effect=_NOTHING,
+        sentence="the time is noted from which a token counts",
+    ),
     Rule(type="command:Command", ops="create", name="servers-*", effect=_NOTHING, sentence="the host is made ready or let somebody in"),
     Rule(type="command:Command", ops="delete", name="servers-access-*", effect=_NOTHING, sentence="an ssh key is refused from now on"),
     Rule(

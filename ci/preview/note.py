@@ -8,6 +8,7 @@ from ci.preview.effects import Effect, Impact
 from ci.preview.outlook import Outlook
 from ci.preview.prices import Bill
 from infra.ages import rotation
+from policy.violation import Violation
 
 MOST = 60
 """Rows of one table: GitLab takes notes of a million characters, people less."""
@@ -41,6 +42,8 @@ def render(outlook: Outlook) -> str:
     parts = [marker(outlook.bundle.stack), f"### {summary(outlook)}"]
     if outlook.gate.above:
         parts.append(f"> {'⛔' if outlook.gate.shut else '✅'} {outlook.gate}.")
+    if outlook.violations:
+        parts.append(_policy(outlook.violations))
     if outlook.image:
         parts.append(f"Previewed with the image {_code(outlook.image)}.")
     if felt:
@@ -65,6 +68,23 @@ def failed(stack: str, message: str) -> str:
     fence = "`" * 8
     parts = [marker(stack), f"### {stack}: the preview failed", f"{fence}\n{message[-20_000:].replace('`' * 8, '')}\n{fence}"]
     return _joined(parts)
+
+
+def _policy(violations: Iterable[Violation]) -> str:
+    """What is against the policy: first what nobody has allowed."""
+    rows = [
+        f"| {'✅' if found.allowed else '⛔'} {_code(found.id)} | {_code(found.resource)} | {_plain(found.message)} |"
+        f" {f'allowed: {_plain(found.allowed)}' if found.allowed else _plain(found.mend)} |"
+        for found in sorted(violations, key=lambda found: bool(found.allowed))
+    ]
+    more = f"\n\n… and {len(rows) - MOST} more" if len(rows) > MOST else ""
+    head = [
+        "**Against the policy** (`policy/README.md` has the reasons):",
+        "",
+        "| rule | resource | what | how to mend it |",
+        "| --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows[:MOST]]) + more
 
 
 def _lines(outlook: Outlook) -> Iterable[str]:

@@ -8,16 +8,18 @@ from typing import Any, Self
 
 from ci import config_file
 from ci.ages import Age, ages
-from ci.cli import Cli, CliError, is_real
-from ci.preview.change import Change, changes
+from ci.cli import Cli, is_real
+from ci.preview.change import Change
 from ci.preview.ciphertexts import ciphertexts
 from ci.preview.effect_rules import RULES
 from ci.preview.effects import Effect, Impact, assess
+from ci.preview.foresight import Foresight
 from ci.preview.gate import Gate
 from ci.preview.preview_bundle import Bundle, running
 from ci.preview.prices import Bill, bill
 from ci.preview.scratch import scratch
 from ci.state import DROPLET, State
+from policy.violation import Violation, refused
 
 _GONE = ("delete", "delete-replaced", "read-discard")
 
@@ -36,6 +38,7 @@ class Outlook:
     before: Bill
     after: Bill
     image: str
+    violations: tuple[Violation, ...]
     whole: bool
     """False where Pulumi could not preview what runs on a droplet that is still to be made."""
 
@@ -43,12 +46,12 @@ class Outlook:
     def of(cls, bundle: Bundle, cli: Cli, *, image: str = "") -> Self:
         """Preview the program and the stack file in the CLI's folder, with no secret and no network. Raises CliError."""
         file = config_file.read(cli.folder / f"Pulumi.{cli.stack}.yaml")
+        settings = config_file.declared(cli.folder) | file
         hidden = {path: bundle.fingerprint(path, cipher) for path, cipher in ciphertexts(file).items()}
         with scratch(cli.folder, cli.stack, config=running(bundle, file, image), hidden=hidden, state=bundle.state) as world:
-            events, whole = _previewed(world.cli)
-        impacts = sorted((assess(change, RULES) for change in changes(events)), key=lambda impact: -impact.effect)
+            seen = Foresight.of(world.cli, config=settings)
+        impacts = sorted((assess(change, RULES) for change in seen.changes), key=lambda impact: -impact.effect)
         effect = max((impact.effect for impact in impacts), default=Effect.NOTHING)
-        settings = config_file.declared(cli.folder) | file
         found = ages(bundle.exports.get("rotated") or {}, settings.get("site:secretAges") or {}, now=datetime.now(UTC))
         state = State(bundle.state)
         return cls(
@@ -59,10 +62,16 @@ class Outlook:
             overdue=tuple(age for age in found if age.past),
             waiting=tuple(_waiting(state, settings, [impact.change for impact in impacts])),
             before=bill((found["type"], found.get("inputs") or {}) for found in state.resources),
-            after=bill(_planned(events)),
+            after=bill(_planned(seen.events)),
             image=image if image != bundle.image else "",
-            whole=whole,
+            violations=seen.violations,
+            whole=seen.whole,
         )
+
+    @property
+    def shut(self) -> bool:
+        """Whether a person has to decide first."""
+        return self.gate.shut or bool(refused(self.violations))
 
     def counts(self) -> dict[str, int]:
         """Changes by operation."""
@@ -91,6 +100,7 @@ class Outlook:
             "secrets": list(self.secrets),
             "overdue": [age.name for age in self.overdue],
             "waiting": list(self.waiting),
+            "violations": [violation.told() for violation in self.violations],
             "whole": self.whole,
             "verdict": self.bundle.verdict,
             "dollars": {"before": self.before.dollars, "after": self.after.dollars, "unknown": list(self.after.unknown)},
@@ -110,23 +120,6 @@ def report(outlook: Outlook) -> dict[str, int]:
         "update": counts.get("update", 0),
         "delete": counts.get("delete", 0) + replaced,
     }
-
-
-def _previewed(cli: Cli) -> tuple[list[dict[str, Any]], bool]:
-    """The events, and whether they are all. Raises CliError.
-
-    With a new droplet the address of its Docker is not known yet, and the engine gives up at the first object there that would have to be
-    deleted before it is made again: it asks the provider what depends on that (calculateDependentReplacements in step_generator.go).
-    """
-    events: list[dict[str, Any]] = []
-    try:
-        for event in cli.stream("preview"):
-            events.append(event)
-    except CliError as error:
-        if "inputs that are not known during preview" in str(error) and any(change.type == DROPLET for change in changes(events)):
-            return events, False
-        raise
-    return events, True
 
 
 def _planned(events: Iterable[dict[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
         options.report.write_text(json.dumps(report(outlook)))
     _print(outlook, console)
     _tell(note.render(outlook), options, console)
-    return SHUT if outlook.gate.shut else 0
+    return SHUT if outlook.shut else 0
 
 
 def _print(outlook: Outlook, console: Console) -> None:
@@ -61,6 +61,9 @@ def _print(outlook: Outlook, console: Console) -> None:
             console.print(
                 f"[{colour}]{impact.effect.word}[/{colour}]", escape(f"{impact.change.name}: {impact.sentence}{causes}"), highlight=False
             )
+    for violation in outlook.violations:
+        sign, then = ("[yellow]![/yellow]", f"allowed: {violation.allowed}") if violation.allowed else ("[red]✗[/red]", violation.mend)
+        console.print(sign, escape(f"{violation} ({then})"), highlight=False)
     console.print("[red]✗[/red]" if outlook.gate.shut else "[green]✓[/green]", str(outlook.gate), highlight=False)
 
 

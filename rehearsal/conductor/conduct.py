@@ -1,6 +1,7 @@
 """The three things a conductor does: up, preview, down."""
 
 import logging
+from dataclasses import replace
 
 from rehearsal.conductor.catalog import Catalog
 from rehearsal.conductor.deployment import Deployment, Registry
@@ -9,6 +10,7 @@ from rehearsal.conductor.ledger import Entry, Ledger
 from rehearsal.conductor.operation import Operations
 from rehearsal.conductor.outcome import Outcome
 from rehearsal.conductor.plan import removal
+from rehearsal.conductor.policing import against_the_policy
 from rehearsal.conductor.preview import Preview
 from rehearsal.conductor.program import Exports, Program
 from rehearsal.conductor.removal import Removal, left_over
@@ -33,7 +35,8 @@ def preview(program: Program, ledger: Ledger, catalog: Catalog, log: logging.Log
     """What `up` would do."""
     seen = Preview(ledger, catalog)
     exports = program.run(seen, preview=True, log=log)
-    return _outcome(seen, exports, left_over(ledger, {step.urn for step in seen.steps}))
+    found = _outcome(seen, exports, left_over(ledger, {step.urn for step in seen.steps}))
+    return replace(found, violations=against_the_policy(program, seen.registrations, found))
 
 
 def down(ledger: Ledger, catalog: Catalog, operations: Operations) -> Outcome:

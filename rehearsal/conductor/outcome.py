@@ -1,8 +1,9 @@
 """What a run has done, or would do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from policy.violation import Violation
 from rehearsal.conductor.step import Op, Step
 
 
@@ -17,12 +18,14 @@ class Outcome:
     """Names of the secret ones among them."""
     components: dict[str, str]
     """URN of each component and of its parent."""
+    violations: list[Violation] = field(default_factory=list)
+    """What a preview found against the policy."""
 
     @classmethod
     def read(cls, raw: dict[str, Any]) -> "Outcome":
         """From JSON."""
         steps = [Step(**{**step, "op": Op(step["op"]), "properties": tuple(step["properties"])}) for step in raw["steps"]]
-        return cls(**{**raw, "steps": steps})
+        return cls(**{**raw, "steps": steps, "violations": [Violation(**found) for found in raw["violations"]]})
 
     def count(self, op: Op) -> int:
         return sum(step.op is op for step in self.steps)

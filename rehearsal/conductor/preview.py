@@ -20,8 +20,11 @@ class Preview:
         self._lock = threading.Lock()
         self.steps: list[Step] = []
         self.components: dict[str, str] = {}
+        self.registrations: list[Registration] = []
 
     def register(self, registration: Registration) -> Registered:
+        with self._lock:
+            self.registrations.append(registration)
         if not registration.custom:
             self.components[registration.urn] = registration.parent
             return Registered(None, {})

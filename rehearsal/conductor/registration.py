@@ -32,6 +32,7 @@ class Registration:
     delete_before_replace: bool
     deleted_with: str
     retain: bool
+    protect: bool = False
 
     @property
     def secret_names(self) -> frozenset[str]:
@@ -62,4 +63,5 @@ class Registration:
             delete_before_replace=request.deleteBeforeReplace,
             deleted_with=request.deletedWith,
             retain=request.retainOnDelete,
+            protect=request.protect,
         )

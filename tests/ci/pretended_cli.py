@@ -2,7 +2,7 @@
 
 answers.json: `state` (an export, or null: no such stack), `lock` (the backend's words, or empty), `config` (by key), `cloud` (what a
 refresh of a URN finds: outputs, or null where it is gone), `drift` (the events of a refresh that only looks, and the words with which it
-fails), `history` (of the updates), `events` and `fails` of an `up` (a list: of each in turn), `becomes` (answers
+fails), `preview` (its events), `history` (of the updates), `events` and `fails` of an `up` (a list: of each in turn), `becomes` (answers
 that an `up` changes where it goes well), `host` (what scripts print, by a part of them, or null where the host does not answer; a number
 is an exit code, a list the words of a failure), `hostKey` (the only key that the host has, or empty), `asked` and `before` (the stack
 file of the last `up`, and of the one before). `config set`, `rm` and `--show-secrets` work on the stack file itself, as the real one
@@ -52,6 +52,8 @@ def pulumi(words: list[str], answers: dict[str, Any]) -> str:
             answers["lock"] = ""
         case ["stack", "history", *_]:
             return json.dumps(answers["history"])
+        case ["preview", *_]:
+            print(*map(json.dumps, answers.get("preview", [])), sep="\n")
         case ["refresh", "--preview-only"]:
             events, fails = answers["drift"]
             print(*map(json.dumps, events), sep="\n")

@@ -13,6 +13,7 @@ from ci.host import Host
 from ci.migrations import Migrations
 from ci.release import Release
 from infra.deploy_check import GOES_BACK
+from policy.violation import Violation
 from tests.ci.stage import COMMAND, wait_until
 
 REPOSITORY = "registry.gitlab.com/group/app"
@@ -70,12 +71,17 @@ class Running:
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     migrations: dict[str, Migrations] = field(default_factory=dict)
     login: dict[str, str] | None = None
+    against: list[Violation] = field(default_factory=list)
+    """What of an `up` is against the policy."""
 
     def exports(self) -> dict[str, Any]:
         return self.exported
 
     def declared(self) -> Declared:
         return self.config
+
+    def violations(self, image: str) -> list[Violation]:
+        return self.against if image != OLD else []
 
     def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")

@@ -1,6 +1,7 @@
 """A release: what is done in which order, and what is told when it fails."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from ci import release as module
 from ci.deployment import LockedError
 from ci.front_door import ClosedError, DoorError
 from ci.release import ReleaseError
+from policy.violation import Violation
 from tests.ci.running import EXPORTS, NEW, OLD, Running, declares
 
 
@@ -145,3 +147,37 @@ def test_who_holds_locks_is_named_where_a_lock_was_waited_for(
     with pytest.raises(ReleaseError) as failed:
         running(fails=f"release: {said}").run(NEW)
     assert ("process 7 beside web" in str(failed.value)) is named
+
+
+URN = "urn:pulumi:staging::site::site:infra:Network$digitalocean:index/firewall:Firewall::network"
+AGAINST = Violation(id="SITE-NET-1", urn=URN, message="tcp 5432 is open to ::/0", mend="give the port the VPC's range")
+
+
+def test_a_release_against_the_policy_changes_nothing_and_says_how_to_mend_it(running: Callable[..., Running]) -> None:
+    ran = running(against=[AGAINST])
+    with pytest.raises(ReleaseError) as caught:
+        ran.run(NEW)
+    assert ran.done == ["pull"]
+    assert str(caught.value).splitlines() == [
+        "this is against the policy (policy/README.md), and nothing was changed:",
+        "  SITE-NET-1 digitalocean Firewall network: tcp 5432 is open to ::/0",
+        "    give the port the VPC's range",
+        "    where it is meant: pulumi config set --path site:allowedViolations.SITE-NET-1 'why this stack may'",
+    ]
+
+
+def test_what_is_allowed_against_the_policy_is_said_and_goes_on(running: Callable[..., Running]) -> None:
+    ran = running(against=[replace(AGAINST, allowed="for the audit")])
+    assert ran.run(NEW) == NEW
+    assert any(line.startswith("warning: SITE-NET-1") and line.endswith("(allowed: for the audit)") for line in ran.said)
+
+
+def test_the_first_release_of_a_stack_obeys_the_policy_too(running: Callable[..., Running]) -> None:
+    ran = running(against=[AGAINST], exported={})
+    with pytest.raises(ReleaseError, match="SITE-NET-1"):
+        ran.run(NEW)
+    assert ran.done == []
+
+
+def test_a_forced_rollback_does_not_wait_for_the_policy(running: Callable[..., Running]) -> None:
+    assert running(against=[AGAINST]).run(NEW, acknowledged=True, back=True) == NEW

@@ -53,6 +53,16 @@ def test_the_value_of_a_hidden_variable_is_not_told(connections: Connections) ->
     assert found.inputs["hidden"]
 
 
+def test_the_end_of_a_token_is_read_as_it_was_declared(connections: Connections) -> None:
+    handler = credentials.ProjectDeployToken(connections, {})
+    inputs = {"project": PROJECT, "name": "pull", "scopes": ["read_registry"], "expiresAt": "2999-01-01T12:00:00Z"}
+
+    found = handler.read(handler.create(inputs).id)
+
+    assert found is not None
+    assert found.inputs["expiresAt"] == inputs["expiresAt"]
+
+
 def test_access_levels_have_the_providers_names(connections: Connections) -> None:
     handler = protection.BranchProtection(connections, {})
     levels = {"pushAccessLevel": "no one", "mergeAccessLevel": "developer", "allowForcePush": True}

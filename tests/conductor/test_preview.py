@@ -80,3 +80,15 @@ def test_a_tree_without_changes_is_a_count(stage: Stage) -> None:
     stage.run().up()
 
     assert shown(stage) == "4 unchanged\n"
+
+
+def test_a_preview_tells_what_is_against_the_policy(stage: Stage) -> None:
+    found = {violation.resource: violation for violation in stage.run().preview().violations}
+    assert found["command Command second"].id == "SITE-RES-1"
+    assert not found["command Command second"].allowed
+    assert "command Command first" not in found, "it belongs to a component"
+
+
+def test_what_the_config_allows_has_its_reason(stage: Stage) -> None:
+    found = stage.run(allowedViolations='{"SITE-RES-1": "for the test"}').preview().violations
+    assert {violation.allowed for violation in found} == {"for the test"}

@@ -78,7 +78,7 @@ def test_a_field_that_comes_from_elsewhere_is_no_key(key: str) -> None:
 
 
 VALID: list[dict[str, Any]] = [
-    {"sshFrom": ["0.0.0.0/0", "::/0"]},
+    {"sshFrom": ["0.0.0.0/0", "::/0"], "allowedViolations": {"SITE-SSH-1": "no fixed address"}},
     {"sshFrom": ["203.0.113.7"]},
     {"domain": "example.com"},
     {"domain": "xn--bcher-kva.example.com"},
@@ -140,6 +140,11 @@ def test_a_mail_port_that_digitalocean_blocks_is_warned_of_with_one_that_works(p
 def test_dns_kept_elsewhere_is_warned_of_once() -> None:
     assert rules.warnings(parse()) == []
     assert [warning.key for warning in rules.warnings(parse(dnsZone="", manageDnsZone=False))] == ["site:dnsZone"]
+
+
+def test_ssh_for_the_whole_world_needs_a_reason_and_is_warned_of() -> None:
+    settings = parse(sshFrom=["0.0.0.0/0"], allowedViolations={"SITE-SSH-1": "no fixed address"})
+    assert [warning.key for warning in rules.warnings(settings)] == ["site:sshFrom"]
 
 
 def test_a_release_needs_memory_for_old_and_new_side_by_side() -> None:

@@ -61,7 +61,7 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
         # What a command prints: only those are listened to that look up an image's digest or its user, or the time.
         "command:local:Command": {
             "stdout": "2999-01-02T03:04:05Z"
-            if name.startswith("rotated-")
+            if name.startswith(("rotated-", "registry-since"))
             else IMAGE_USER
             if name == "release-user"
             else f"example/{name.removesuffix('-image')}:1@sha256:{'c3' * 32}"

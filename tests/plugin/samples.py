@@ -46,7 +46,7 @@ VARIABLE = Sample(
 TOKEN = Sample(
     type="gitlab:index/projectDeployToken:ProjectDeployToken",
     id=r":\d+",
-    inputs=lambda: {"name": "pull-staging", "scopes": ["read_registry", "read_repository"]},
+    inputs=lambda: {"name": "pull-staging", "scopes": ["read_registry", "read_repository"], "expiresAt": "2999-01-01T12:00:00Z"},
     gives={"username", "token"},
     replacement={"scopes": ["read_registry"]},
 )

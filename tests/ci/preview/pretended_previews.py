@@ -3,7 +3,8 @@
 A generated password; a Docker secret made of it and of the secretKey; a service with the hash of the password as a label and with the
 secret's id; and a droplet, whose user data (a secret) is ignored unless `renewServer` is on. State is a file in the backend's folder; a
 value of the config is encrypted by being turned round and put into base64. The program also reads `restless` (it never computes the same
-twice) and `broken` (it fails).
+twice), `broken` (it fails) and `replaces` (the droplet). Of its policy pack it says what `against` lists: an id, `mandatory` or
+`advisory`, and words.
 """
 
 import argparse
@@ -82,7 +83,9 @@ def preview(options: argparse.Namespace, state: dict[str, Any]) -> int:
         old, new = there[name]["inputs"], dict(wanted[name])
         if name == "web":
             new["secretId"] = UNKNOWN if "environment" in replaced else there["environment"]["id"]
-        if name == "servers" and not config.get("site:renewServer"):
+        if name == "servers" and config.get("site:replaces"):
+            new["userData"] = secret("#cloud-config\nanother")
+        elif name == "servers" and not config.get("site:renewServer"):
             new["userData"] = old["userData"]
         changed = sorted(key for key in new if new[key] != old.get(key))
         op = "same" if not changed else "replace" if REPLACES & set(changed) else "update"
@@ -93,13 +96,19 @@ def preview(options: argparse.Namespace, state: dict[str, Any]) -> int:
         metadata = {"op": op, "urn": urn(name), "type": TYPES[name], "detailedDiff": diff, **states}
         tell(resourcePreEvent={"metadata": metadata, "planning": True})
         plans[urn(name)] = {"goal": {"inputDiff": {"updates": {key: new[key] for key in changed}}}}
+    for id, level, words in config.get("site:against", []) if options.policy_pack else ():
+        told = {"policyPackName": "site", "policyName": id, "enforcementLevel": level, "message": f"The rule.\n{words}\n"}
+        tell(policyEvent={"resourceUrn": urn("web"), **told})
     if options.save_plan:
         options.save_plan.write_text(json.dumps({"resourcePlans": plans}))
+    if any(level == "mandatory" for _, level, _ in config.get("site:against", [])):
+        tell(diagnosticEvent={"severity": "error", "message": "preview failed"})
+        return 1
     return 0
 
 
 def tell(**event: Any) -> None:
-    print(json.dumps({"sequence": 1, **event}).replace(" ", ""))
+    print(json.dumps({"sequence": 1, **event}, separators=(",", ":")))
 
 
 def main() -> int:
@@ -132,6 +141,7 @@ def main() -> int:
             parser.add_argument("--config-file", type=Path, default=file)
             parser.add_argument("--save-plan", type=Path)
             parser.add_argument("--target", default="")
+            parser.add_argument("--policy-pack")
             parser.add_argument("--show-secrets", action="store_true")
             return preview(parser.parse_args(rest), json.loads(backend.read_text()))
         case _:

@@ -11,6 +11,7 @@ from ci.preview.note import MOST, failed, marker, render, summary
 from ci.preview.outlook import Outlook, report
 from ci.preview.preview_bundle import Bundle
 from ci.preview.prices import Bill
+from policy.violation import Violation
 
 SITE = "urn:pulumi:staging::site::site:infra:Site$docker:index/service:Service"
 
@@ -36,6 +37,7 @@ def outlook(*impacts: Impact, **more: Any) -> Outlook:
         before=bill,
         after=bill,
         image="",
+        violations=(),
         whole=True,
     )
     return replace(found, **more)
@@ -102,3 +104,17 @@ def test_a_failure_is_told_as_it_is_and_can_not_leave_its_frame() -> None:
 def test_a_replacement_counts_as_both_in_gitlabs_report() -> None:
     found = outlook(impact("a", Effect.ROLLED, "replace"), impact("b", Effect.ROLLED, "create"), impact("c", Effect.ROLLED))
     assert report(found) == {"create": 2, "update": 1, "delete": 1}
+
+
+def test_what_is_against_the_policy_comes_before_what_is_allowed_with_how_to_mend_it() -> None:
+    urn = "urn:pulumi:staging::site::site:infra:Network$digitalocean:index/firewall:Firewall::network"
+    allowed = Violation(id="SITE-SSH-1", urn=urn, message="ssh is open to ::/0", mend="name your networks", allowed="no address | yet")
+    refused = Violation(id="SITE-NET-1", urn=urn, message="tcp 5432 is open to ::/0", mend="give the port the VPC's range")
+    found = outlook(violations=(allowed, refused))
+    rows = [line for line in render(found).splitlines() if "SITE-" in line]
+    assert rows == [
+        "| ⛔ `SITE-NET-1` | `digitalocean Firewall network` | tcp 5432 is open to ::/0 | give the port the VPC's range |",
+        "| ✅ `SITE-SSH-1` | `digitalocean Firewall network` | ssh is open to ::/0 | allowed: no address ¦ yet |",
+    ]
+    assert found.shut
+    assert not outlook(violations=(allowed,)).shut

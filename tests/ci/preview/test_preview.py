@@ -118,10 +118,10 @@ def test_scripts_get_json_and_gitlab_its_report(checkout: Checkout) -> None:
 def test_a_preview_that_fails_says_so_in_the_note_too(checkout: Checkout) -> None:
     checkout.set(broken=True)
     file = checkout.folder.parent / "note.md"
-    with pytest.raises(CliError, match="1thingtomend"):
+    with pytest.raises(CliError, match="1 thing to mend"):
         checkout.preview("--note-file", str(file))
     assert file.read_text().startswith("<!-- site preview staging -->\n\n### staging: the preview failed\n")
-    assert "1thingtomend" in file.read_text()
+    assert "1 thing to mend" in file.read_text()
 
 
 def test_a_note_that_can_not_be_written_hides_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,3 +177,37 @@ def test_the_bundle_comes_from_the_projects_packages(checkout: Checkout) -> None
     )
     packages.put("staging", FILE, file.read_bytes())
     assert checkout.preview(file=False)[0] == 0
+
+
+def test_what_is_against_the_policy_is_told_and_fails_the_job(checkout: Checkout) -> None:
+    checkout.set(against=[["SITE-SVC-2", "mandatory", "it publishes port 8000"]])
+    code, out = checkout.preview("--json", str(checkout.folder.parent / "all.json"))
+    assert code == 3
+    assert "✗ SITE-SVC-2 docker Service web: it publishes port 8000 (reach the service by its name on the site's network)" in out
+    assert "| ⛔ `SITE-SVC-2` | `docker Service web` | it publishes port 8000 |" in note(checkout)
+    told = json.loads((checkout.folder.parent / "all.json").read_text())["violations"]
+    assert [(found["id"], found["allowed"]) for found in told] == [("SITE-SVC-2", "")]
+
+
+def test_what_the_stack_file_allows_is_told_with_its_reason_and_goes_on(checkout: Checkout) -> None:
+    checkout.set(against=[["SITE-SVC-2", "advisory", "it publishes port 8000"]], allowedViolations={"SITE-SVC-2": "for the audit"})
+    code, out = checkout.preview()
+    assert code == 0
+    assert "! SITE-SVC-2 docker Service web: it publishes port 8000 (allowed: for the audit)" in out
+
+
+def test_a_droplet_is_not_replaced_without_an_allowance(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The label that accepts what it does to visitors is another question."""
+    monkeypatch.setenv("CI_MERGE_REQUEST_LABELS", "accept-data-staging")
+    checkout.set(replaces=True)
+    code, out = checkout.preview()
+    assert code == 3
+    assert "✗ SITE-REPLACE-1 digitalocean Droplet servers: it would be replaced (to renew it: python -m ci rebuild" in out
+    checkout.set(allowedViolations={"SITE-REPLACE-1": "a new one is wanted"})
+    assert checkout.preview()[0] == 0
+
+
+def test_a_program_that_fails_is_no_question_of_policy(checkout: Checkout) -> None:
+    checkout.set(broken=True, against=[["SITE-SVC-2", "mandatory", "it publishes port 8000"]])
+    with pytest.raises(CliError, match="1 thing to mend"):
+        checkout.preview()

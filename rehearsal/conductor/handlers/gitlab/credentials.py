@@ -1,5 +1,6 @@
 """CI variables, deploy tokens and deploy keys."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rehearsal.conductor.handler import Existing, Handler, Made
@@ -79,7 +80,8 @@ class ProjectDeployToken(InProject):
         inputs = identity(id, "project", "number")
         with called(gone=True):
             token = self.project(inputs).deploytokens.get(inputs.pop("number"))
-            return Existing(id, inputs | told(token, ("name", "scopes", "username", "expiresAt")), {"username": token.username})
+            known = told(token, ("name", "scopes", "username"))
+            return Existing(id, inputs | known | {"expiresAt": _whole_seconds(token.expires_at)}, {"username": token.username})
         return None
 
 
@@ -112,6 +114,11 @@ class DeployKey(InProject):
             key = self.project(inputs).keys.get(inputs.pop("number"))
             return Existing(id, inputs | told(key, ("title", "key", "canPush", "expiresAt")), _made_key(inputs, key).outputs)
         return None
+
+
+def _whole_seconds(moment: str | None) -> str | None:
+    """As GitLab's provider writes it (RFC 3339); the API writes milliseconds too."""
+    return moment and f"{datetime.fromisoformat(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _variable(inputs: Properties) -> dict[str, Any]:
