@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     *pipeline.RULES,
     *registry.RULES,
     *services.RULES,
+    *services.CONFINEMENT,
     *bucket.RULES,
     *ownership.RULES,
     *secret.RULES,

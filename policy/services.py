@@ -102,4 +102,4 @@ CONFINEMENT = (
         resource=_read_only,
     ),
 )
-"""How far containers are shut in. Part of RULES (policy/rules.py) as soon as the services are declared so."""
+"""How far containers are shut in."""

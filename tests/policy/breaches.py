@@ -137,8 +137,11 @@ BREACHES: dict[str, tuple[Breach, ...]] = {
         _changed("docker:Service", "web", taskSpec__containerSpec__image="registry.gitlab.com/example/site:latest"),
         _changed("docker:Service", "proxy", taskSpec__containerSpec__image="caddy:2"),
     ),
-    "SITE-SVC-1": (_changed("docker:Service", "worker", taskSpec__resources={}),),
+    "SITE-SVC-1": (_changed("docker:Service", "worker", taskSpec__resources__limits={"nanoCpus": 10**9}),),
     "SITE-SVC-2": (_changed("docker:Service", "broker", endpointSpec__ports=[{"publishedPort": 6379, "protocol": "tcp"}]),),
+    "SITE-SVC-4": (_changed("docker:Service", "web", taskSpec__resources__limits={"memoryBytes": 1}),),
+    "SITE-SVC-5": (_changed("docker:Service", "web", taskSpec__containerSpec__capDrops=[]),),
+    "SITE-SVC-6": (_changed("docker:Service", "web", taskSpec__containerSpec__readOnly=False),),
     "SITE-SVC-3": (
         _mounting("/var/run/docker.sock"),
         _mounting("/srv/site/../../etc"),
