@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra import capacity, placeholders
+from infra import bucket, capacity, placeholders
 from infra.access import blob
 from infra.ages import LIMITS
 from infra.masking import maskable
@@ -24,7 +24,19 @@ def problems(settings: Settings, *, partial: bool = False) -> list[Problem]:
     """Everything that can't work, or must not be. Where `partial`, values that are wrong by themselves are not there, and a rule
     that needs one of them is left for the next run."""
     found: list[Problem] = []
-    for rule in (_site, _names, _access, _processes, capacity.memory, capacity.database, _secrets, _placeholders, _registry, _pipeline):
+    for rule in (
+        _site,
+        _names,
+        _access,
+        _processes,
+        capacity.memory,
+        capacity.database,
+        _secrets,
+        _placeholders,
+        _registry,
+        _pipeline,
+        bucket.problems,
+    ):
         try:
             found += rule(settings)
         except AttributeError:

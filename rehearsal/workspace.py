@@ -22,6 +22,7 @@ from rehearsal.home import CHECKOUT, Home
 from rehearsal.plugin import install
 from rehearsal.stackfile import PROJECT, Config
 from rehearsal.world.registry import push_address
+from rehearsal.world.spaces import PROXY
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
 """Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
@@ -71,6 +72,9 @@ class Workspace:
             "DIGITALOCEAN_API_URL": url,
             "GITLAB_BASE_URL": f"{url}/api/v4/",
             "SITE_REGISTRY": push_address("registry"),
+            # Go asks a proxy for no loopback address, so this is for buckets alone.
+            "HTTPS_PROXY": PROXY,
+            "NO_PROXY": "127.0.0.1,localhost,.localhost",
             "SSL_CERT_FILE": str(self.home.stack(self.stack) / "authorities.crt"),
             "SSH_AUTH_SOCK": str(Agent(self.home).socket),
         }
