@@ -4,7 +4,7 @@
 #   begin             make the repository, or see that this password opens it
 #   dump              dump the database, forget what is too old, check the rest
 #   list              what there is: snapshots as JSON, the last drill as JSON, the last run of the timer
-#   restore SNAPSHOT  into the database that lines PG…='…' and LOGIN='…' on stdin name, as its administrator
+#   restore SNAPSHOT  into the database that lines PG*='..' and LOGIN='..' on stdin name, as its administrator
 #   note              keep the result of a drill, from stdin
 set -eu
 secrets=$(systemd-creds decrypt --name=site-backup /etc/credstore.encrypted/site-backup - 2>/dev/null)

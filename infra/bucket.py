@@ -59,7 +59,7 @@ class Buckets(pulumi.ComponentResource):
             name,
             name=f"site-{stack}-buckets",
             grants=[do.SpacesKeyGrantArgs(bucket="", permission="fullaccess")],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         secret: pulumi.Output[str] = pulumi.Output.secret(maker.secret_key)
         self._provider = do.Provider(
