@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview release rollback rotate refresh recover rebuild status logs admin down clean check test test-crash test-releases job-image format bench install
+.PHONY: help up preview release rollback rotate refresh recover rebuild drill backups status logs admin down clean check test test-crash test-releases job-image format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ recover: .venv/run ## put right what a killed run left behind (ENGINE=pulumi)
 
 rebuild: .venv/run ## make a new droplet in place of a lost one, or of one to be renewed (ENGINE=pulumi)
 	@$(REHEARSAL) rebuild --stack $(STACK)
+
+drill: .venv/run ## restore the newest dump into a scratch database, and try it with the image that runs (ENGINE=pulumi)
+	@$(REHEARSAL) drill --stack $(STACK)
+
+backups: .venv/run ## the newest backups and dumps, and the last drill (ENGINE=pulumi)
+	@$(REHEARSAL) backups --stack $(STACK)
 
 status: .venv/run ## show what runs
 	@$(REHEARSAL) status

@@ -75,7 +75,8 @@ class Workspace:
             # Go asks a proxy for no loopback address, so this is for buckets alone.
             "HTTPS_PROXY": PROXY,
             "NO_PROXY": "127.0.0.1,localhost,.localhost",
-            "SSL_CERT_FILE": str(self.home.stack(self.stack) / "authorities.crt"),
+            # The second is what the library of DigitalOcean's provider for buckets asks for first.
+            **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE"), str(self.home.stack(self.stack) / "authorities.crt")),
             "SSH_AUTH_SOCK": str(Agent(self.home).socket),
         }
 
