@@ -6,7 +6,7 @@ BIN := .venv/bin
 REHEARSAL := $(BIN)/python -m rehearsal
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview release rollback rotate refresh recover rebuild upgrade status logs admin down clean check test test-crash test-releases test-faults job-image format bench install
+.PHONY: help up preview release rollback rotate refresh recover rebuild upgrade drill backups status logs admin down clean check test test-crash test-releases test-faults job-image format bench install
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ rebuild: .venv/run ## make a new droplet in place of a lost one, or of one to be
 
 upgrade: .venv/run ## bring the host's packages up to date, Docker's too: WINDOW=02:00-04:00 REBOOT=1 (ENGINE=pulumi)
 	@$(REHEARSAL) upgrade --stack $(STACK) $(if $(WINDOW),--window $(WINDOW)) $(if $(REBOOT),--reboot)
+
+drill: .venv/run ## restore the newest dump into a scratch database, and try it with the image that runs (ENGINE=pulumi)
+	@$(REHEARSAL) drill --stack $(STACK)
+
+backups: .venv/run ## the newest backups and dumps, and the last drill (ENGINE=pulumi)
+	@$(REHEARSAL) backups --stack $(STACK)
 
 status: .venv/run ## show how the stacks are: HTML=FILE also as a page, DRIFT=1 looks for drift now
 	@$(REHEARSAL) status $(if $(HTML),--html $(HTML)) $(if $(DRIFT),--drift)

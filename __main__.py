@@ -5,7 +5,9 @@ import pulumi
 from infra import capacity, sizes
 from infra.address import Address
 from infra.ages import Ages, changes
+from infra.backup import Backup
 from infra.broker import Broker, backlog
+from infra.bucket import Buckets, media_variables
 from infra.database import Database
 from infra.environment import environment
 from infra.network import Network
@@ -37,6 +39,13 @@ servers = Servers("servers", stack=stack, region=s.region, image=s.server_image,
 schema = Schema("schema", host=servers.host, administrator=database.administrator, connection=database.connection,
                 cluster_id=database.cluster_id, client_image=s.database_client_image, generation=s.generations.database,
                 stop_grace=s.stop_grace)
+buckets = Buckets("buckets", stack=stack, region=s.buckets_region, token=s.digitalocean_token,
+                  protect=s.protect) if s.backup or s.media_bucket else None
+media = buckets.bucket("media") if buckets and s.media_bucket else None
+if buckets and s.backup:
+    Backup("backup", stack=stack, host=servers.host, bucket=buckets.bucket("backup"), connection=database.connection,
+           client_image=s.database_client_image, password=s.backup_password, time=s.backup_time, keep_days=s.backup_keep_days,
+           prepared=schema.prepared)
 Pipeline("pipeline", stack=stack, app_project=s.app_project, infra_project=s.infra_project, owns_projects=s.owns_gitlab_projects, url=url,
          protected_environment=s.protect and s.gitlab_tier != "free", deploy_key_generation=s.generations.deploy_key, push=registry.push,
          variables=variables(s.digitalocean_token, s.gitlab_token, s.state_url, s.state_access_key, s.state_secret_key, servers.ci_key))
@@ -49,7 +58,7 @@ if s.deploy_site:
                                                     memory=sizes.BROKER_MEMORY[s.broker], network=servers.network, opts=swarm)
     variables_ = environment(domain=s.domain, aliases=s.aliases, database=database.connection, pool=database.pool,
                              broker_url=broker.url if broker else None, secret_key=s.secret_key, fallbacks=s.secret_key_fallbacks,
-                             env=s.env, secrets=s.secrets)
+                             media=media_variables(media), env=s.env, secrets=s.secrets)
     release = Release("release", stack=stack, host=servers.host, image=s.image, login=registry.login, processes=s.processes, web=s.web,
                       check=s.deploy_check, check_command=s.check_command, command=s.release_command, env=s.env, environment=variables_,
                       database_ca=s.database_ca, database_id=database.cluster_id,

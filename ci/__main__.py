@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ci import backups, check, drift, env_import, operators, promotion, runner, setup, upgrade
+from ci import backups, check, drift, drill, env_import, operators, promotion, runner, setup, upgrade
 from ci.advice import explain
 from ci.ages import OverdueError, check_ages
 from ci.cli import Cli, CliError
 from ci.credentials import PASSPHRASE, CredentialError
+from ci.drill import DrillError
 from ci.env_import import EnvFileError
 from ci.host import HostError
 from ci.operators import OperatorsError
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         CloudError,
         ConfigError,
         CredentialError,
+        DrillError,
         EnvFileError,
         HostError,
         OperatorsError,
@@ -181,7 +183,7 @@ def _rebuild(_options: argparse.Namespace, cli: Cli, console: Console) -> int:
     return 0
 
 
-_MODULES = (check, setup, runner, promotion, status, drift, backups, bundle, preview, upgrade)
+_MODULES = (check, setup, runner, promotion, status, drift, backups, drill, bundle, preview, upgrade)
 """Commands that are a module each: its name, its `arguments`, its `run`, and the first sentence of its docstring."""
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from typing import Any
 from ci.cli import Cli, CliError
 from ci.digitalocean import DigitalOcean
 from ci.gitlab import ONCE, GitLab
+from ci.scratch import SUFFIX
 from ci.state import State
 from ci.thing import Thing
 
-_TOLD_ONCE = ("digitalocean:index/databaseUser:DatabaseUser", ONCE)
+_TOLD_ONCE = ("digitalocean:index/databaseUser:DatabaseUser", "digitalocean:index/spacesKey:SpacesKey", ONCE)
 _NAMELESS = "digitalocean:index/reservedIp:ReservedIp"
 
 
@@ -69,6 +70,9 @@ class Cloud:
         records = {_name(found["type"], found["inputs"]) for found in state.resources if found["type"].endswith(":DnsRecord")}
         for thing in self.digitalocean.every():
             ours = thing.name == f"site-{self.stack}" or thing.name.startswith((f"site-{self.stack}-", f"Site {self.stack}:"))
+            if thing.name == f"site-{self.stack}{SUFFIX}":
+                # A drill is under way, or the next one deletes it.
+                continue
             if (ours or thing.name in records) and thing.id not in state.ids(thing.type):
                 yield thing
 

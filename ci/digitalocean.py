@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import pydo
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from ci.thing import CloudError, Thing
 
@@ -29,10 +29,15 @@ class DigitalOcean:
     def _client(self) -> pydo.Client:
         return pydo.Client(self._token, endpoint=self._url, connection_verify=self._ca_file or True)
 
+    @property
+    def databases(self) -> Any:
+        """The client's part for databases (https://docs.digitalocean.com/reference/api/digitalocean/#tag/Databases)."""
+        return self._client.databases
+
     def things(self, type: str) -> list[Thing]:
         """All things of a Pulumi type; nothing for a type that is no object of its own."""
         reader = _READERS.get(type)
-        with _explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
+        with explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
             return [] if reader is None else list(reader(self))
 
     def lists(self, type: str) -> bool:
@@ -46,18 +51,18 @@ class DigitalOcean:
 
     def firewalls(self, beginning: str) -> list[dict[str, Any]]:
         """Those whose names begin so, as the API shows them."""
-        with _explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
+        with explained("is DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) right?"):
             found: list[dict[str, Any]] = self._client.firewalls.list(per_page=_ALL).get("firewalls") or []
         return [firewall for firewall in found if firewall["name"].startswith(beginning)]
 
     def new_firewall(self, order: dict[str, Any]) -> None:
         """Make one (https://docs.digitalocean.com/reference/api/digitalocean/#tag/Firewalls). It is not applied at once."""
-        with _explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) make firewalls?"):
+        with explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) make firewalls?"):
             self._client.firewalls.create(body=order)
 
     def reboot(self, droplet: str) -> None:
         """Boot it, as its own `reboot` would. Raises CloudError; it does not wait."""
-        with _explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) change droplets?"):
+        with explained("may DIGITALOCEAN_TOKEN (or the stack's digitalocean:token) change droplets?"):
             self._client.droplet_actions.post(int(droplet), body={"type": "reboot"})
 
     def delete(self, thing: Thing) -> None:
@@ -72,6 +77,7 @@ class DigitalOcean:
             "ReservedIp": lambda: client.reserved_ips.delete(thing.id),
             "DatabaseCluster": lambda: client.databases.destroy_cluster(thing.id),
             "DatabaseUser": lambda: client.databases.delete_user(*thing.id.split("/user/")),
+            "SpacesKey": lambda: client.spaces_key.delete(thing.id),
             "DnsRecord": lambda: client.domains.delete_record(zone, int(thing.id)),
             "Tag": lambda: client.tags.delete(thing.id),
             "UptimeCheck": lambda: client.uptime.delete_check(thing.id),
@@ -79,12 +85,12 @@ class DigitalOcean:
         }.get(thing.kind)
         if delete is None:
             raise CloudError(f"DigitalOcean: {thing.kind} {thing.id} can't be deleted from here; do it in the control panel")
-        with _explained("what it is used by has to go first"):
+        with explained("what it is used by has to go first"):
             delete()
 
     def cluster(self, id: str) -> dict[str, Any]:
         """A database cluster, as the API shows it. Raises CloudError."""
-        with _explained("is the cluster still there, and may DIGITALOCEAN_TOKEN read it?"):
+        with explained("is the cluster still there, and may DIGITALOCEAN_TOKEN read it?"):
             found = self._client.databases.get_cluster(id)
         if "database" not in found:
             # For this call pydo gives a 404 as an answer.
@@ -94,7 +100,7 @@ class DigitalOcean:
     def backups(self, cluster: str) -> tuple[datetime, list[datetime]]:
         """When a database cluster was made, and when it was backed up, oldest first. Raises CloudError."""
         made = self.cluster(cluster)
-        with _explained("may DIGITALOCEAN_TOKEN read the cluster's backups?"):
+        with explained("may DIGITALOCEAN_TOKEN read the cluster's backups?"):
             found = self._client.databases.list_backups(cluster).get("backups") or []
         return datetime.fromisoformat(made["created_at"]), sorted(datetime.fromisoformat(backup["created_at"]) for backup in found)
 
@@ -126,6 +132,15 @@ class DigitalOcean:
             for found in self._client.uptime.list_alerts(check["id"], per_page=_ALL).get("alerts") or []:
                 yield Thing(type=f"{_DO}uptimeAlert:UptimeAlert", id=found["id"], name=found["name"])
 
+    def _spaces_keys(self) -> Iterator[Thing]:
+        try:
+            for found in self._client.spaces_key.list(per_page=_ALL).get("keys") or []:
+                yield Thing(type=f"{_DO}spacesKey:SpacesKey", id=found["access_key"], name=found["name"])
+        except HttpResponseError as error:
+            # A token of a stack without buckets needs not be allowed to see them.
+            if error.status_code != 403:
+                raise
+
     def _registry(self) -> Iterator[Thing]:
         with contextlib.suppress(ResourceNotFoundError):
             found = self._client.registry.get()["registry"]
@@ -136,7 +151,8 @@ _DO = "digitalocean:index/"
 
 
 @contextlib.contextmanager
-def _explained(hint: str) -> Iterator[None]:
+def explained(hint: str) -> Iterator[None]:
+    """Turn what the client raises into a CloudError that ends with a hint."""
     try:
         yield
     except AzureError as error:
@@ -168,6 +184,7 @@ _READERS: dict[str, Callable[[DigitalOcean], Iterator[Thing]]] = {
     f"{_DO}dnsRecord:DnsRecord": DigitalOcean._records,
     f"{_DO}uptimeAlert:UptimeAlert": DigitalOcean._uptime_alerts,
     f"{_DO}containerRegistry:ContainerRegistry": DigitalOcean._registry,
+    f"{_DO}spacesKey:SpacesKey": DigitalOcean._spaces_keys,
     f"{_DO}vpc:Vpc": _plain("Vpc", lambda client: client.vpcs.list(per_page=_ALL)),
     f"{_DO}firewall:Firewall": _plain("Firewall", lambda client: client.firewalls.list(per_page=_ALL)),
     f"{_DO}sshKey:SshKey": _plain("SshKey", lambda client: client.ssh_keys.list(per_page=_ALL)),

@@ -25,16 +25,18 @@ def environment(
     broker_url: pulumi.Output[str] | None,
     secret_key: SecretStr,
     fallbacks: SecretStr,
+    media: Mapping[str, pulumi.Input[str]],
     env: Mapping[str, str],
     secrets: Mapping[str, SecretStr],
 ) -> pulumi.Output[str]:
     """Lines of `NAME='value'`, sorted; a secret.
 
-    What common Django images read is given under all its usual names; `env` and `secrets` come after it and win.
+    What common Django images read is given under all its usual names; `media` (infra/bucket.py) with it; `env` and `secrets`
+    come after it and win.
     """
     own = {**env, **{name: value.get_secret_value() for name, value in secrets.items()}}
 
-    def build(direct: Mapping[str, str], pooled: Mapping[str, str], broker: str) -> str:
+    def build(direct: Mapping[str, str], pooled: Mapping[str, str], broker: str, stored: Mapping[str, str]) -> str:
         values = {f"database.{part}": value for part, value in direct.items()}
         values |= {f"database.pool.{part}": value for part, value in pooled.items()}
         values |= {"domain": domain, "broker.url": broker}
@@ -56,9 +58,10 @@ def environment(
             **dict.fromkeys(("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS"), hosts),
             "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{host}" for host in [domain, *aliases]),
             **(dict.fromkeys(("BROKER_URL", "CELERY_BROKER_URL", "REDIS_URL"), broker) if broker else {}),
+            **stored,
         }
         filled = {name: placeholders.fill(value, values) for name, value in own.items()}
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted({**given, **filled}.items()))
 
-    known: pulumi.Output[list[Any]] = pulumi.Output.all(database.parts, pool.parts if pool else {}, broker_url or "")
+    known: pulumi.Output[list[Any]] = pulumi.Output.all(database.parts, pool.parts if pool else {}, broker_url or "", dict(media))
     return pulumi.Output.secret(known.apply(lambda parts: build(*parts)))

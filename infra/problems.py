@@ -8,7 +8,17 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 SECRETS = frozenset(
-    ("basicAuth", "secretKey", "secretKeyFallbacks", "secrets", "stateAccessKey", "stateSecretKey", "digitaloceanToken", "gitlabToken")
+    (
+        "backupPassword",
+        "basicAuth",
+        "secretKey",
+        "secretKeyFallbacks",
+        "secrets",
+        "stateAccessKey",
+        "stateSecretKey",
+        "digitaloceanToken",
+        "gitlabToken",
+    )
 )
 
 

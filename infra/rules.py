@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra import allowances, capacity, placeholders, sizes
+from infra import allowances, bucket, capacity, placeholders, sizes
 from infra.access import blob
 from infra.ages import LIMITS
 from infra.masking import maskable
@@ -37,6 +37,7 @@ def problems(settings: Settings, *, partial: bool = False) -> list[Problem]:
         _placeholders,
         _registry,
         _pipeline,
+        bucket.problems,
     ):
         try:
             found += rule(settings)

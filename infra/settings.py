@@ -73,6 +73,12 @@ class Settings(BaseModel):
     protect: bool
     deploy_check: Literal["none", "advisory", "required"]
     check_command: str
+    spaces_region: str
+    backup: bool
+    backup_time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    backup_keep_days: Annotated[int, Field(ge=1, le=3650)]
+    backup_password: SecretStr
+    media_bucket: bool
     release_command: str
     keep_releases: Annotated[int, Field(ge=2, le=50)]
     """Read by the commands around the program (ci/stack.py)."""
@@ -143,6 +149,11 @@ class Settings(BaseModel):
     def web(self) -> str:
         """The name of the process that serves."""
         return next(name for name, process in self.processes.items() if process.port is not None)
+
+    @cached_property
+    def buckets_region(self) -> str:
+        """Where buckets are."""
+        return self.spaces_region or self.region
 
     @cached_property
     def stop_grace(self) -> int:

@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("recover", "put right what a killed run left behind"),
         ("rebuild", "make a new droplet in place of one that is lost or to be renewed"),
+        ("drill", "restore the newest dump beside the site, and try it with the image that runs"),
+        ("backups", "the newest backups and dumps, and the last drill"),
     ):
         command(name, _around, text).set_defaults(words=[name])
     found = command("upgrade", _upgrade, "bring the packages of the host up to date, Docker's among them")

@@ -16,7 +16,7 @@ from rehearsal.world.registry import push_address
 FOLDER = Path(__file__).parent / "images"
 BASE = "rehearsal/base"
 PUBLIC_BASE = "debian:trixie-slim"
-OWN = ("droplet", "cloud")
+OWN = ("droplet", "cloud", "spaces")
 STAND_INS = {"caddy": "caddy", "valkey/valkey": "valkey", "rabbitmq": "rabbitmq", "postgres": "postgres"}
 """Public images by name, and what stands in for each where it can't be pulled."""
 SOURCE = "django-site.source"

@@ -17,6 +17,7 @@ from rehearsal.conductor.run import Run
 from rehearsal.home import CHECKOUT, Home
 from rehearsal.stackfile import PROJECT, compose, domain
 from rehearsal.workspace import Workspace, installed
+from rehearsal.world.spaces import PROXY
 
 UNKNOWN_IMAGE = "registry.gitlab.com/rehearsal/site@sha256:" + "0" * 64
 """Stands for the image in a preview: which digest it will have is known only once it is built."""
@@ -96,6 +97,7 @@ class Stack:
                 gitlab_url=url,
                 gitlab_token=config.values["gitlab:token"],
                 ca_file=apis.ca,
+                spaces_proxy=PROXY,
             ),
             env={**os.environ, "SSH_AUTH_SOCK": str(agent.socket)},
         )

@@ -13,7 +13,7 @@ from rehearsal.world import network
 
 PROJECT = "site"
 APP_PROJECT, INFRA_PROJECT = "rehearsal/site", "rehearsal/deployment"
-SECRETS = ("site:secretKey", "digitalocean:token", "gitlab:token")
+SECRETS = ("site:secretKey", "site:backupPassword", "digitalocean:token", "gitlab:token")
 """Secrets that every stack has; they get generated values where the file has none, or has one that is encrypted."""
 
 

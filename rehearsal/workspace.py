@@ -23,6 +23,7 @@ from rehearsal.home import CHECKOUT, Home
 from rehearsal.plugin import install
 from rehearsal.stackfile import PROJECT, Config
 from rehearsal.world.registry import push_address
+from rehearsal.world.spaces import PROXY
 
 _KEPT = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
 """Where plugins lie, and whether missing ones may be fetched: all that is taken over of the user's own settings."""
@@ -72,7 +73,11 @@ class Workspace:
             "DIGITALOCEAN_API_URL": url,
             "GITLAB_BASE_URL": f"{url}/api/v4/",
             "SITE_REGISTRY": push_address("registry"),
-            "SSL_CERT_FILE": str(self.home.stack(self.stack) / "authorities.crt"),
+            # Go asks a proxy for no loopback address, so this is for buckets alone.
+            "HTTPS_PROXY": PROXY,
+            "NO_PROXY": "127.0.0.1,localhost,.localhost",
+            # The second is what the library of DigitalOcean's provider for buckets asks for first.
+            **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE"), str(self.home.stack(self.stack) / "authorities.crt")),
             "SSH_AUTH_SOCK": str(Agent(self.home).socket),
         }
 

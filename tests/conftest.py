@@ -60,5 +60,8 @@ def full(engine: Engine) -> Build:
         aliases=["www.staging.example.com"],
         acmeCa="https://acme.example.com/directory",
         serverSize="s-2vcpu-4gb",
+        backup=True,
+        mediaBucket=True,
+        spacesRegion="ams3",
         protect=True,
     )

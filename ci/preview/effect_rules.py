@@ -5,6 +5,7 @@ Figures are those of bench/changes.json; what DigitalOcean does is told where it
 
 from ci.preview.change import Change
 from ci.preview.effect_rules_digitalocean import RULES as DIGITALOCEAN
+from ci.preview.effect_rules_spaces import RULES as SPACES
 from ci.preview.effects import Effect, Rule
 from infra.deploy_check import CHECK
 from infra.rollout import RUNS
@@ -212,5 +213,5 @@ GITLAB = (
     ),
     Rule(type="gitlab:*", ops="create update replace delete", effect=_NOTHING, sentence="only what GitLab's pipelines know"),
 )
-RULES = (*DOCKER, *COMMANDS, *MADE, *GITLAB, *DIGITALOCEAN)
+RULES = (*SPACES, *DOCKER, *COMMANDS, *MADE, *GITLAB, *DIGITALOCEAN)
 """All of them."""

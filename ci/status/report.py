@@ -9,7 +9,7 @@ from typing import Any
 
 from ci.cli import CliError
 from ci.host import HostError
-from ci.status import database, machine, release, secrets, services, site
+from ci.status import database, dumps, machine, release, secrets, services, site
 from ci.status.fact import Fact, State
 from ci.status.subject import Subject
 from ci.thing import CloudError
@@ -44,6 +44,7 @@ SOURCES = (
     Source("database", "state", database.cluster),
     Source("database", "disk", database.disk),
     Source("database", "last backup", database.backups),
+    Source("database", "last dump", dumps.kept),
     Source("drift", "drift", lambda subject: subject.drift()),
     Source("secrets", "ages", secrets.rotated),
 )

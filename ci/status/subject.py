@@ -19,11 +19,14 @@ from ci.status import drift
 from ci.status.fact import Fact
 
 CLUSTER, SERVICE = "digitalocean:index/databaseCluster:DatabaseCluster", "docker:index/service:Service"
+DUMPS = ("command:local:Command", "backup")
+"""Type and name of what makes the stack's own dumps (infra/backup.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """`exports` are the program's, without secrets; `services` the names of those that shall run; `cluster` the database's id, or empty.
+    """`exports` are the program's, without secrets; `services` the names of those that shall run; `cluster` the database's id, or empty;
+    `dumped`: the host makes dumps of it.
 
     The ways: `account` is DigitalOcean's, `releases` the history in the registry (None where no token opens it), `updates` that of the
     Pulumi CLI (newest first; none without it), `drift` what is known of it.
@@ -33,6 +36,7 @@ class Subject:
     exports: Mapping[str, Any]
     services: frozenset[str]
     cluster: str
+    dumped: bool
     secret_ages: Mapping[str, int]
     host: Host | None
     account: Callable[[], DigitalOcean]
@@ -54,6 +58,7 @@ class Subject:
             exports=exports,
             services=frozenset(str(found["inputs"]["name"]) for found in state.of(SERVICE)),
             cluster=str(clusters[0]["id"]) if clusters else "",
+            dumped=state.find(*DUMPS) is not None,
             secret_ages=config.get("site:secretAges") or {},
             host=_host(exports, cli.environment),
             account=lambda: DigitalOcean(digitalocean()),

@@ -66,6 +66,15 @@ class RegistryUser:
     write: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpacesKey:
+    """An access key of Spaces; `grants` are buckets and what it may do with each, `("", "fullaccess")` all with all."""
+
+    access: str
+    secret: str
+    grants: tuple[tuple[str, str], ...]
+
+
 class World(Protocol):
     """What the APIs call. Identifiers are the API's own: uuids, droplet numbers, names."""
 
@@ -108,6 +117,9 @@ class World(Protocol):
 
     def set_registry_users(self, users: list[RegistryUser]) -> None:
         """All who may use the registry from now on."""
+
+    def set_spaces_keys(self, keys: list[SpacesKey]) -> None:
+        """All keys of Spaces from now on."""
 
     def repositories(self) -> list[str]:
         """All of the registry that somebody has pushed to, by path: `group/site`."""
@@ -156,6 +168,7 @@ class NullWorld:
     def set_trusted(self, cluster: str, peers: list[str] | None) -> None: ...
     def set_names(self, names: dict[str, list[str]]) -> None: ...
     def set_registry_users(self, users: list[RegistryUser]) -> None: ...
+    def set_spaces_keys(self, keys: list[SpacesKey]) -> None: ...
 
     def repositories(self) -> list[str]:
         return []

@@ -4,14 +4,14 @@ from rehearsal.conductor.connections import Connections
 from rehearsal.conductor.errors import ConductorError, Refused
 from rehearsal.conductor.handler import Handler
 from rehearsal.conductor.handlers import command, provider, random, tls
-from rehearsal.conductor.handlers.digitalocean import account, databases, droplets, names, networks, registries, watching
+from rehearsal.conductor.handlers.digitalocean import account, databases, droplets, names, networks, registries, spaces, watching
 from rehearsal.conductor.handlers.docker import objects, services
 from rehearsal.conductor.handlers.gitlab import credentials, protection
 from rehearsal.conductor.ledger import Ledger
 
 _MODULES = (
     *(command, provider, random, tls),
-    *(account, databases, droplets, names, networks, registries, watching),
+    *(account, databases, droplets, names, networks, registries, spaces, watching),
     *(objects, services),
     *(credentials, protection),
 )

@@ -11,6 +11,7 @@ from rehearsal.conductor.properties import Properties
 
 if TYPE_CHECKING:
     import gitlab
+    import httpx
     import pydo
 
     from rehearsal.conductor.handlers.docker.engine import Engine
@@ -28,6 +29,8 @@ class Endpoints:
     gitlab_url: str
     gitlab_token: str
     ca_file: Path
+    spaces_proxy: str = ""
+    """An HTTP proxy that leads to the stand-in for Spaces, whose names this machine does not resolve; empty: straight to it."""
 
 
 class Connections:
@@ -55,6 +58,17 @@ class Connections:
 
         at = self._endpoints
         return gitlab.Gitlab(at.gitlab_url, private_token=at.gitlab_token, ssl_verify=str(at.ca_file))
+
+    @cached_property
+    def spaces(self) -> "httpx.Client":
+        with IMPORTING:
+            import ssl
+
+            import httpx
+
+        at = self._endpoints
+        trusted = ssl.create_default_context(cafile=str(at.ca_file))
+        return httpx.Client(verify=trusted, proxy=at.spaces_proxy or None, trust_env=False, timeout=60)
 
     def docker(self, provider: Properties) -> "Engine":
         """The Docker engine that a `docker.Provider` with these inputs reaches."""

@@ -4,7 +4,7 @@ import logging
 import threading
 from pathlib import Path
 
-from rehearsal.cloud.world import Addresses, Cluster, Pool, RegistryUser, Rule
+from rehearsal.cloud.world import Addresses, Cluster, Pool, RegistryUser, Rule, SpacesKey
 from rehearsal.world import clusters, network
 from rehearsal.world.addresses import Addresses as ReservedAddresses
 from rehearsal.world.certificates import Authority
@@ -14,6 +14,7 @@ from rehearsal.world.engine import Engine
 from rehearsal.world.front import Front
 from rehearsal.world.names import Names
 from rehearsal.world.registry import HOSTS, Registries
+from rehearsal.world.spaces import Spaces
 
 log = logging.getLogger("rehearsal.world")
 
@@ -26,6 +27,7 @@ class DockerWorld:
         self._droplets = Droplets(engine, folder / "droplets", authority.file)
         self._clusters = Clusters(engine, folder / "clusters", authority)
         self._registries = Registries(engine, folder / "registries", authority)
+        self._spaces = Spaces(engine, folder / "spaces", authority)
         self._names = Names(engine, folder / "names")
         self._front = Front(engine, folder / "front")
         self._reserved = ReservedAddresses(folder / "addresses.json", self._droplets)
@@ -35,8 +37,10 @@ class DockerWorld:
         """Start what is there before any stack: the public network, DNS, registries and the front."""
         self._engine.ensure_network(network.PUBLIC, subnet=network.SUBNET)
         self._names.start()
-        self._names.set("cloud", {name: [network.REGISTRY] for name in HOSTS["registry"]} | {name: [network.HUB] for name in HOSTS["hub"]})
+        hosts = {"registry": network.REGISTRY, "hub": network.HUB}
+        self._names.set("cloud", {name: [address] for kind, address in hosts.items() for name in HOSTS[kind]})
         self._registries.start()
+        self._spaces.start()
         self._front.start()
 
     def create_vpc(self, vpc: str, *, ip_range: str) -> None:
@@ -106,6 +110,9 @@ class DockerWorld:
 
     def set_registry_users(self, users: list[RegistryUser]) -> None:
         self._registries.set_users(users)
+
+    def set_spaces_keys(self, keys: list[SpacesKey]) -> None:
+        self._spaces.set_keys(keys)
 
     def repositories(self) -> list[str]:
         return self._registries.repositories()

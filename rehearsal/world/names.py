@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rehearsal.cloud.spaces.app import DOMAIN
 from rehearsal.world import network
 from rehearsal.world.engine import Engine
 
@@ -30,6 +31,8 @@ class Names:
                 "--log-facility=-",
                 "--no-hosts",
                 "--hostsdir=/names",
+                # Each bucket has a name of its own below it.
+                f"--address=/{DOMAIN}/{network.SPACES}",
                 "--local-ttl=1",
             ],
             volumes={str(self._folder): {"bind": "/names", "mode": "ro"}},

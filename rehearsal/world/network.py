@@ -11,6 +11,8 @@ REGISTRY = "198.51.100.3"
 """registry.gitlab.com and registry.digitalocean.com."""
 HUB = "198.51.100.4"
 """registry-1.docker.io: the images of others."""
+SPACES = "198.51.100.5"
+"""fra1.digitaloceanspaces.com and its like."""
 DROPLETS = [f"198.51.100.{host}" for host in range(10, 128)]
 RESERVED = [f"198.51.100.{host}" for host in range(128, 255)]
 

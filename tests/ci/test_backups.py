@@ -32,7 +32,7 @@ def test_a_database_that_was_just_made_needs_none_yet() -> None:
 def test_the_newest_is_told(stage: Stage) -> None:
     stage.holds(resource(CLUSTER, "database", stage.new_cluster()))
     ran = stage.ci("backups")
-    assert (ran.code, ran.out[:26]) == (0, "✓ the newest of 1 backups ")
+    assert (ran.code, ran.out[:26]) == (0, "✓ DigitalOcean: the newest")
     told = json.loads(stage.ci("backups", "--json").out)
     assert (told["count"], told["late"]) == (1, False)
 

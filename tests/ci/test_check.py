@@ -15,7 +15,7 @@ YOURS = {
     "site:sshFrom": "[203.0.113.7/32]",
     "site:image": IMAGE,
 }
-SECRETS = ("site:secretKey", "site:basicAuth", "digitalocean:token", "gitlab:token", "site:stateSecretKey")
+SECRETS = ("site:secretKey", "site:backupPassword", "site:basicAuth", "digitalocean:token", "gitlab:token", "site:stateSecretKey")
 
 
 def filled(stack: str) -> str:

@@ -3,7 +3,7 @@
 from threading import Event
 from typing import Any
 
-from rehearsal.cloud.world import Addresses, Cluster, NullWorld, Pool, RegistryUser, Rule, WorldError
+from rehearsal.cloud.world import Addresses, Cluster, NullWorld, Pool, RegistryUser, Rule, SpacesKey, WorldError
 
 SECONDS = 5
 """How long anything may take in a test."""
@@ -39,6 +39,7 @@ class RecordingWorld(PushedWorld):
         self.passwords: dict[str, str] = {}
         self.names: dict[str, list[str]] = {}
         self.registry_users: list[RegistryUser] = []
+        self.spaces_keys: list[SpacesKey] = []
         self.orders: dict[int, dict[str, Any]] = {}
         self.broken = ""
         self.dead = 0
@@ -114,3 +115,7 @@ class RecordingWorld(PushedWorld):
     def set_registry_users(self, users: list[RegistryUser]) -> None:
         self._note("set_registry_users", len(users))
         self.registry_users = users
+
+    def set_spaces_keys(self, keys: list[SpacesKey]) -> None:
+        self._note("set_spaces_keys", len(keys))
+        self.spaces_keys = keys

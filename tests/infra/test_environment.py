@@ -61,6 +61,7 @@ def text(**changes: Any) -> str:
             broker_url=pulumi.Output.secret("redis://:pw@broker:6379/0") if changes.get("broker") else None,
             secret_key=SecretStr("django's key"),
             fallbacks=SecretStr(changes.get("fallbacks", "")),
+            media=changes.get("media", {}),
             env=changes.get("env", {}),
             secrets={name: SecretStr(value) for name, value in changes.get("secrets", {}).items()},
         )

@@ -27,6 +27,8 @@ COMPONENTS = {
         "Proxy",
         "Watch",
         "Address",
+        "Backup",
+        "Buckets",
     )
 }
 """Frozen: a type token is a part of every URN below it."""
@@ -37,6 +39,7 @@ HOLDS_DATA = {
     "digitalocean.DatabaseCluster",
     "digitalocean.DatabaseDb",
     "digitalocean.ContainerRegistry",
+    "digitalocean.SpacesBucket",
     "docker.Volume",
 }
 GOLDEN = Path(__file__).parent / "golden"

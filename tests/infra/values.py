@@ -22,6 +22,7 @@ CONFIG_SECRETS = {
     "site:stateAccessKey": "canary-3-state-access",
     "site:stateSecretKey": "canary-4-state-key",
     "site:basicAuth": "visitor:canary-5-basic-auth",
+    "site:backupPassword": "canary-14-password-of-the-dumps",
     "digitalocean:token": "canary-6-digitalocean-token",
     "gitlab:token": "canary-7-gitlab-token",
 }
@@ -52,6 +53,7 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
         "digitalocean:index/containerRegistryDockerCredentials:ContainerRegistryDockerCredentials": {
             "dockerCredentials": json.dumps(docker_config)
         },
+        "digitalocean:index/spacesKey:SpacesKey": {"accessKey": "DO00SPACES", "secretKey": "canary-15-spaces-key"},
         "gitlab:index/projectDeployToken:ProjectDeployToken": {"username": "pull-user", "token": _PULL_TOKEN},
         "tls:index/privateKey:PrivateKey": {
             "privateKeyOpenssh": _private_key(name),
@@ -72,7 +74,7 @@ def computed(type_: str, name: str) -> tuple[str, dict[str, Any]]:
     return ("1001" if type_ == "digitalocean:index/droplet:Droplet" else f"{name}-id"), outputs.get(type_, {})
 
 
-CANARIES = (*(f"canary-{number}-" for number in range(1, 12)), "canary-12/", "canary-12%2F", "canary13broker")
+CANARIES = (*(f"canary-{number}-" for number in range(1, 12)), "canary-12/", "canary-12%2F", "canary13broker", "canary-14-", "canary-15-")
 """The beginning of every secret, also as it stands in a URL."""
 
 

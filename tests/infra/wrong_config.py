@@ -27,6 +27,12 @@ def web(**fields: Any) -> dict[str, Any]:
 
 
 WRONG = [
+    Wrong(key="backupTime", value="2:30", says=("'2:30'",)),
+    Wrong(key="backupTime", value="24:00", says=("'24:00'",)),
+    Wrong(key="backupKeepDays", value=0, says=("0",)),
+    Wrong(key="spacesRegion", value="nyc1", also=(("mediaBucket", True),), says=("'nyc1'", "nyc3", "spacesRegion fra1")),
+    Wrong(key="backup", value=True, also=(("backupPassword", ""),), at="backupPassword", says=("missing", "openssl rand")),
+    Wrong(key="backup", value=True, also=(("backupPassword", "a" * 30),), at="backupPassword", says=("weak", "5 different")),
     Wrong(key="domain", value="", says=("missing", "pulumi config set site:domain www.example.com")),
     Wrong(key="domain", value=None, says=("missing", "pulumi config set site:domain")),
     Wrong(key="domain", value="https://www.example.com", says=("'https://www.example.com'", "without scheme, port or path")),

@@ -43,7 +43,7 @@ EVENTS: dict[str, tuple[Event, set[str]]] = {
     "schedule, daily": (on("main", source="schedule", SCHEDULE="daily"), {"drift-staging", "drift-production"}),
     "schedule, weekly": (
         on("main", source="schedule", SCHEDULE="weekly"),
-        {f"{what}-{stack}" for what in ("status", "backups") for stack in STACKS},
+        {f"{what}-{stack}" for what in ("status", "backups") for stack in STACKS} | {"drill-production"},
     ),
     "schedule of a fork": (branch("main", source="schedule", project=FORK, SCHEDULE="daily"), NOTHING),
     "tag v1.0": (tag("v1.0", project=PROJECT), NOTHING),

@@ -16,6 +16,7 @@ from rehearsal.stack import UNKNOWN_IMAGE
 KEY = "ssh-ed25519 " + "A" * 68
 OVERRIDDEN = {
     *("domain", "aliases", "dnsZone", "manageDnsZone", "sshFrom", "operatorKeys", "image", "appProject", "infraProject", "secretKey"),
+    "backupPassword",
     "promotionMinutes",
 }
 

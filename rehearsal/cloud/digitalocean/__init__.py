@@ -25,6 +25,7 @@ from rehearsal.cloud.digitalocean import (
     registries,
     registry_credentials,
     reserved_ips,
+    spaces_keys,
     ssh_keys,
     tags,
     trusted_sources,
@@ -56,6 +57,7 @@ NOUNS = [
     registries,
     registry_credentials,
     reserved_ips,
+    spaces_keys,
     ssh_keys,
     tags,
     uptime,
@@ -77,3 +79,4 @@ def resume(store: Store, world: World) -> None:
     domain_records.publish(store, world)
     firewall_rules.publish(store, world)
     trusted_sources.publish(store, world)
+    spaces_keys.publish(store, world)

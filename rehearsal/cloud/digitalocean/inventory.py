@@ -28,6 +28,7 @@ KINDS = [
     Kind("database_pools", "digitalocean:connection_pool"),
     Kind("registries", "digitalocean:registry"),
     Kind("registry_users", "digitalocean:registry_credential", "{access}"),
+    Kind("spaces_keys", "digitalocean:spaces_key"),
     Kind("uptime_checks", "digitalocean:uptime_check"),
     Kind("uptime_alerts", "digitalocean:uptime_alert"),
     Kind("alert_policies", "digitalocean:monitor_alert", "{description}"),

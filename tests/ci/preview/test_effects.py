@@ -58,6 +58,11 @@ def impact(type: str, op: Op, *properties: str, name: str = "network", **more: A
         ("gitlab:index/projectVariable:ProjectVariable", "replace", "SSH_KEY", ["key"], NOTHING),
         ("pulumi:providers:docker", "update", "servers", ["registryAuth"], NOTHING),
         ("tls:index/privateKey:PrivateKey", "replace", "servers-host", ["algorithm"], DOWNTIME),
+        ("digitalocean:index/spacesBucket:SpacesBucket", "create", "site-production-backup", [], NOTHING),
+        ("digitalocean:index/spacesBucket:SpacesBucket", "replace", "site-production-media", ["region"], DATA),
+        ("digitalocean:index/spacesKey:SpacesKey", "replace", "media", ["name"], ROLLED),
+        (COMMAND, "replace", "backup", ["triggers[1]"], NOTHING),
+        (COMMAND, "delete", "backup-timer", [], DATA),
     ],
 )
 def test_each_change_has_its_effect(type: str, op: Op, name: str, properties: list[str], effect: Effect) -> None:

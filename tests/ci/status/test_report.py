@@ -16,6 +16,7 @@ SUBJECT = Subject(
     exports={"url": "https://site.example"},
     services=frozenset(),
     cluster="",
+    dumped=False,
     secret_ages={},
     host=None,
     account=cast(Any, None),
