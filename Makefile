@@ -49,7 +49,7 @@ backups: .venv/run ## the newest backups and dumps, and the last drill (ENGINE=p
 	@$(REHEARSAL) backups --stack $(STACK)
 
 status: .venv/run ## show how the stacks are: HTML=FILE also as a page, DRIFT=1 looks for drift now
-	@$(REHEARSAL) status $(if $(HTML),--html $(HTML)) $(if $(DRIFT),--drift)
+	@$(REHEARSAL) status $(if $(HTML),--html $(HTML)) $(if $(DRIFT),--drift) || [ $$? -eq 4 ]
 
 logs: .venv/run ## show what a process printed: PROCESS=web|worker|beat|broker|proxy
 	@$(REHEARSAL) logs --stack $(STACK) $(PROCESS)
