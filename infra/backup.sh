@@ -23,15 +23,13 @@ case "${1:-}" in
   begin)
     # Exit status 10: there is no repository (restic's manual, "Scripting").
     code=0
-    restic cat config >/dev/null 2>/tmp/site-backup.$$ || code=$?
+    said=$(restic cat config 2>&1 >/dev/null) || code=$?
     if [ $code -eq 10 ]; then
       restic init --quiet
     elif [ $code -ne 0 ]; then
-      cat /tmp/site-backup.$$ >&2
-      rm -f /tmp/site-backup.$$
+      printf '%s\n' "$said" >&2
       exit $code
     fi
-    rm -f /tmp/site-backup.$$
     ;;
   dump)
     restic unlock --quiet
