@@ -96,7 +96,12 @@ def drill(host: Host, account: DigitalOcean, *, stack: str, image: str, tell: Te
     """Do it, and keep the result beside the dumps. Raises CloudError, DrillError, HostError where it did not come to a result."""
     found = dumps(host).dumps
     if not found:
-        raise DrillError(f"there is no dump of {stack} yet; make one on its host: sudo systemctl start site-backup.service")
+        # The timer's first one may be a day away.
+        _say(tell, "there is no dump yet: making one")
+        host.run("sudo systemctl start site-backup.service", limit=_RESTORE_LIMIT)
+        found = dumps(host).dumps
+    if not found:
+        raise DrillError(f"{stack} has no dump, though one was made just now; on its host: sudo journalctl -u site-backup.service")
     newest, began, service = found[-1], datetime.now(UTC), Services.on(host).serving
     result = Result(
         time=_utc(began),

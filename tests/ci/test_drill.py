@@ -79,7 +79,8 @@ def test_a_dump_that_can_not_be_restored_is_no_good_and_the_cluster_goes_all_the
     assert names(account) == ["site-staging"]
 
 
-def test_without_a_dump_nothing_is_made(stage: Stage) -> None:
+def test_without_a_dump_one_is_made_first_and_without_that_nothing(stage: Stage) -> None:
     account = prepared(stage, list="[]\nResult=success\n")
     ran = stage.ci("drill")
-    assert (ran.code, "systemctl start site-backup.service" in ran.err, names(account)) == (1, True, ["site-staging"])
+    assert ["sudo systemctl start site-backup.service"] in stage.calls("ssh")
+    assert (ran.code, "journalctl -u site-backup.service" in ran.err, names(account)) == (1, True, ["site-staging"])
