@@ -68,8 +68,8 @@ class Release:
         with ThreadPoolExecutor() as pool:
             services, ids, closed = pool.submit(Services.on, host), pool.submit(task_ids, host), pool.submit(_closed, door)
             history = pool.submit(self._history, image)
-            # A rollback that is forced has no time for it.
-            policy = None if back and acknowledged else pool.submit(self.deployment.violations, image)
+            # Another image breaks no rule, and a release or a rollback has no time for a preview.
+            policy = pool.submit(self.deployment.violations, image) if image == running else None
             before, tasks = services.result(), ids.result()
             self._check(before)
             if image != running:

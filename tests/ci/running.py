@@ -81,7 +81,7 @@ class Running:
         return self.config
 
     def violations(self, image: str) -> list[Violation]:
-        return self.against if image != OLD else []
+        return self.against if image else []
 
     def up(self, image: str, tell: Tell) -> None:
         self.done.append(f"up {image[-4:]}")
