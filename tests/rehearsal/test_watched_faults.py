@@ -14,7 +14,6 @@ from rich.console import Console
 from bench.rows import WIDTH, show
 from rehearsal.home import CHECKOUT
 from tests.rehearsal.faults.broker import BrokerDiskFull, BrokerKilled, WorkerKilled
-from tests.rehearsal.faults.clock import ClockOff
 from tests.rehearsal.faults.containers import Killed, MemoryHog, NetworkCut
 from tests.rehearsal.faults.database import ConnectionsCut, DatabaseRestarted, DatabaseStopped
 from tests.rehearsal.faults.drift import Drift
@@ -51,7 +50,6 @@ REST: tuple[Fault, ...] = (
     NetworkCut(seconds=8, one=False, lost_at_most=8),
     NetworkCut(seconds=20, one=True, lost_at_most=None),
     CertificateRenewed(),
-    ClockOff(),
     *([Drift()] if PULUMI else []),
 )
 
