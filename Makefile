@@ -84,7 +84,7 @@ test-crash: .venv/check ## kill -9 a run at each of its API calls, then recover 
 test-releases: .venv/check ## every way for a release to fail, under load, by the conductor or ENGINE=pulumi (about 25 minutes)
 	@RELEASES=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_releases.py
 
-test-faults: .venv/check ## break the site from outside under load, by the conductor or ENGINE=pulumi (about 20 minutes)
+test-faults: .venv/check ## break the site from outside under load, by the conductor or ENGINE=pulumi (about half an hour)
 	@FAULTS=all $(BIN)/pytest -q -s tests/rehearsal/test_watched_faults.py
 
 job-image: ## build and push what the pipeline's jobs run in: REPOSITORY=registry.gitlab.com/GROUP/PROJECT/job

@@ -36,8 +36,9 @@ _REMOVE = {
     "rabbitmq": "rabbitmqctl -q delete_user LOGIN </dev/null",
 }
 _WAITING = {
-    "valkey": f'cli() {{ ({_ADMIN} "$@") }}; cli --scan --type list'
-    ' | while read -r list; do cli llen "$list"; done | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }',
+    # Lists are queues; valkey-cli's `--scan` has no word for a type.
+    "valkey": f'cli() {{ ({_ADMIN} "$@" </dev/null) }}; keys=$(cli --scan) && for key in $keys; do'
+    ' [ "$(cli type "$key")" != list ] || cli llen "$key"; done | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }',
     "rabbitmq": "rabbitmqctl -q list_queues messages | { n=0; while read -r m; do n=$((n + m)); done; echo $n; }",
 }
 

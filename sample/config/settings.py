@@ -102,9 +102,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 60
 # How long Redis or Valkey keeps a task from others that a killed worker had taken: an hour, unless it is said. It must be longer than any
-# task takes, and than any countdown.
+# task takes, and than any countdown. Kombu looks every ten seconds whether that time is over, but by itself only does so each tenth time.
 if (CELERY_BROKER_URL or "").startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT, "unacked_restore_throttle": 1}
 CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

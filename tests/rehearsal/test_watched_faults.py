@@ -13,12 +13,13 @@ from rich.console import Console
 
 from bench.rows import WIDTH, show
 from rehearsal.home import CHECKOUT
-from tests.rehearsal.faults.broker import BrokerDiskFull, BrokerKilled
+from tests.rehearsal.faults.broker import BrokerDiskFull, BrokerKilled, WorkerKilled
 from tests.rehearsal.faults.containers import Killed, MemoryHog, NetworkCut
 from tests.rehearsal.faults.database import ConnectionsCut, DatabaseRestarted, DatabaseStopped
 from tests.rehearsal.faults.drift import Drift
 from tests.rehearsal.faults.fault import BACK_S, COLUMNS, Fault, Row, measure
-from tests.rehearsal.faults.host import DockerRestarted, Rebooted
+from tests.rehearsal.faults.host import DockerKilled, DockerRestarted, PowerCut, Rebooted
+from tests.rehearsal.faults.proxy import CertificateRenewed
 from tests.rehearsal.faults.site import OVERLAY, Site
 from tests.rehearsal.rehearsing import Visitor, rehearse
 
@@ -34,8 +35,13 @@ QUICK: tuple[Fault, ...] = (
 )
 REST: tuple[Fault, ...] = (
     Rebooted(),
+    PowerCut(),
+    DockerKilled(),
+    Killed("worker"),
+    Killed("beat"),
     Killed("broker"),
     Killed("proxy", lost_at_most=None),
+    WorkerKilled(),
     BrokerDiskFull(),
     ConnectionsCut(),
     DatabaseRestarted(),
@@ -43,6 +49,7 @@ REST: tuple[Fault, ...] = (
     # One POST comes a second, and a Caddy up to 2.11.1 sends none to another task (caddyserver/caddy#7546).
     NetworkCut(seconds=8, one=False, lost_at_most=8),
     NetworkCut(seconds=20, one=True, lost_at_most=None),
+    CertificateRenewed(),
     *([Drift()] if PULUMI else []),
 )
 

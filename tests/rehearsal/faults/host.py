@@ -1,5 +1,8 @@
 """Faults of the droplet as a whole."""
 
+import time
+
+from rehearsal.world.engine import docker_cli
 from tests.rehearsal.faults.fault import Fault
 from tests.rehearsal.faults.site import Site
 
@@ -15,6 +18,18 @@ class Rebooted(Fault):
         site.switch("reboot")
 
 
+class PowerCut(Fault):
+    """Without a word before: nothing is flushed that is in a process."""
+
+    name = "the droplet loses its power"
+    lost_at_most = None
+    of_the_host = True
+
+    def strike(self, site: Site) -> None:
+        docker_cli("kill", site.machine)
+        docker_cli("start", site.machine)
+
+
 class DockerRestarted(Fault):
     """What an upgrade of Docker does; live-restore can't be had with swarm."""
 
@@ -24,3 +39,15 @@ class DockerRestarted(Fault):
 
     def strike(self, site: Site) -> None:
         site.root("systemctl restart docker.service")
+
+
+class DockerKilled(Fault):
+    """systemd starts it again."""
+
+    name = "dockerd is killed"
+    lost_at_most = None
+    of_the_host = True
+
+    def strike(self, site: Site) -> None:
+        site.root("systemctl kill --signal=KILL --kill-whom=main docker.service")
+        time.sleep(5)
