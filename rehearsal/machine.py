@@ -106,7 +106,7 @@ def _start_docker(console: Console) -> None:
         daemon = ["setsid", "--fork", *sudo, shutil.which("dockerd", path=_SEARCHED) or "dockerd"]
         subprocess.run(daemon, stdin=silent, stdout=silent, stderr=silent, check=True)
     deadline = time.monotonic() + START_LIMIT
-    while said := docker_answers():
+    while (said := docker_answers()) is not None:
         if time.monotonic() > deadline:
             raise WorldError(f"Docker did not start within {START_LIMIT} s: {said.strip()[-300:]}")
         time.sleep(0.3)
