@@ -12,8 +12,8 @@ from infra.connection import CA_FILE, Connection
 
 ENV_FILE = "/run/secrets/site.env"
 """Where a process finds it."""
-CONNECT_TIMEOUT = "4"
-"""Below the five seconds that the health check waits for an answer, which may be that the database does not."""
+CONNECT_TIMEOUT = "3"
+"""Well below the five seconds that the health check waits for an answer, which may be that the database does not."""
 
 
 def environment(
