@@ -18,7 +18,7 @@ from tests.rehearsal.faults.containers import Killed, MemoryHog, NetworkCut
 from tests.rehearsal.faults.database import ConnectionsCut, DatabaseRestarted, DatabaseStopped
 from tests.rehearsal.faults.drift import Drift
 from tests.rehearsal.faults.fault import BACK_S, COLUMNS, Fault, Row, measure
-from tests.rehearsal.faults.host import DockerKilled, DockerRestarted, PowerCut, Rebooted
+from tests.rehearsal.faults.host import DiskFull, DockerKilled, DockerRestarted, PowerCut, Rebooted
 from tests.rehearsal.faults.proxy import CertificateRenewed
 from tests.rehearsal.faults.site import OVERLAY, Site
 from tests.rehearsal.rehearsing import Visitor, rehearse
@@ -43,6 +43,7 @@ REST: tuple[Fault, ...] = (
     Killed("proxy", lost_at_most=None),
     WorkerKilled(),
     BrokerDiskFull(),
+    DiskFull(),
     ConnectionsCut(),
     DatabaseRestarted(),
     DatabaseStopped(),
