@@ -63,10 +63,11 @@ class Release(pulumi.ComponentResource):
             triggers=[image, host.droplet],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        programs = {(process.user, process.command[0]): name for name, process in processes.items()}
-        words = [
-            word for (user, program), process in programs.items() for word in (process, "" if user is None else f"{user}:{user}", program)
-        ]
+        # Neither names nor an order of processes: another one that runs the same is nothing new.
+        programs = sorted(
+            {("" if process.user is None else f"{process.user}:{process.user}", process.command[0]) for process in processes.values()}
+        )
+        words = [word for pair in programs for word in pair]
         looked = on_host(
             f"{name}-user",
             host=host,

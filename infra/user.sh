@@ -1,6 +1,6 @@
 # Says who an image's processes run as, `uid:gid`: its own USER, or $2 where that is nobody or root. Run as `sh -s - IMAGE UID:GID` and
-# three words for each process: its name, who it runs as by config (or nothing), and its program. One that this user can't start fails
-# here, before anything has changed.
+# two words for each kind of process: who it runs as by config (or nothing), and its program. One that this user can't start fails here,
+# before anything has changed.
 set -eu
 image=$1 own=$(docker image inspect --format '{{.Config.User}}' "$1") unprivileged=$2
 shift 2
@@ -20,12 +20,12 @@ esac
 case $own in 0:*) own=$unprivileged ;; esac
 
 while [ $# -gt 0 ]; do
-  name=$1 who=${2:-$own} program=$3
-  shift 3
+  who=${1:-$own} program=$2
+  shift 2
   # What root does not find either is no matter of users: its path may come from the site's environment.
   if ! inside "$who" 'command -v "$0" >/dev/null' "$program" && inside 0:0 'command -v "$0" >/dev/null' "$program"; then
-    echo "site:processes.$name: in its image $program is there, but not for user $who: let the image have a USER who may run it" \
-      "(Dockerfile: USER $unprivileged), or name one: pulumi config set --path site:processes.$name.user 0 (root)" >&2
+    echo "site:processes: $program is in the image, but not for user $who: let the image have a USER who may run it" \
+      "(Dockerfile: USER $unprivileged), or name one for each process that runs it: pulumi config set --path site:processes.NAME.user 0 (root)" >&2
     exit 1
   fi
 done
