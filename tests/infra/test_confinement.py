@@ -126,7 +126,7 @@ def test_the_image_is_asked_who_it_runs_as_once_it_is_there_and_before_anything_
     assert asked.urn in staging.before(staging.one("command.Command", "release"))
     assert asked.plain["stdin"] == _USER == (CHECKOUT / "infra" / "user.sh").read_text()
     script, _ = of(asked)
-    assert script == f"sh -s - {IMAGE} 10001:10001 web '' gunicorn beat '' celery", "each program is looked for once"
+    assert script == f"sh -s - {IMAGE} 10001:10001 '' celery '' gunicorn", "each program is looked for once, whoever runs it"
 
 
 _DOCKER = """#!/bin/sh
@@ -154,20 +154,20 @@ esac
     ],
 )
 def test_an_image_runs_as_its_own_user_unless_that_is_root(run_user: Any, own: str, known: str, user: str) -> None:
-    ran = run_user("web", "", "gunicorn", OWN=own, IS=known, MAY=user)
+    ran = run_user("", "gunicorn", OWN=own, IS=known, MAY=user)
     assert (ran.returncode, ran.stdout) == (0, user), ran.stderr
 
 
 def test_a_program_that_only_root_finds_is_said_before_anything_changes(run_user: Any) -> None:
-    ran = run_user("web", "", "gunicorn", OWN="root", MAY="0:0")
+    ran = run_user("", "gunicorn", OWN="root", MAY="0:0")
     assert ran.returncode == 1
-    assert "site:processes.web: in its image gunicorn is there, but not for user 10001:10001" in ran.stderr
-    assert "pulumi config set --path site:processes.web.user 0" in ran.stderr
+    assert "gunicorn is in the image, but not for user 10001:10001" in ran.stderr
+    assert "pulumi config set --path site:processes.NAME.user 0" in ran.stderr
 
 
 def test_a_program_that_nobody_finds_is_no_matter_of_users(run_user: Any) -> None:
     """Its path may come from the site's environment."""
-    assert run_user("web", "", "gunicorn", OWN="root", MAY="nobody").returncode == 0
+    assert run_user("", "gunicorn", OWN="root", MAY="nobody").returncode == 0
 
 
 @pytest.fixture
