@@ -14,7 +14,7 @@ from rich.markup import escape
 from ci.cli import Cli
 from ci.cloud import token
 from ci.digitalocean import DigitalOcean
-from ci.dumps import LATE, Dumps, dumps
+from ci.dumps import DECLARED, LATE, Dumps, dumps
 from ci.host import Host
 from ci.state import State
 from ci.thing import CloudError
@@ -23,7 +23,6 @@ MISSING = 4
 """The exit code where the newest of either kind is late, or the last dump or drill failed."""
 DRILL_LATE = timedelta(days=9)
 """A weekly drill that is older than this was left out."""
-_COMMAND = "command:local:Command"
 _CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
 
 
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace, cli: Cli, console: Console) -> int:
     said = {"newest": times[-1].isoformat() if times else "", "count": len(times), "late": late}
     newest = f"the newest of {len(times)} backups is of {times[-1]:%Y-%m-%d %H:%M} UTC" if times else "there is no backup yet"
     lines = [(late, f"DigitalOcean: {newest}")]
-    if state.find(_COMMAND, "backup"):
+    if state.find(*DECLARED):
         host = Host(address=str(state.outputs.get("host")), key=str(state.outputs.get("hostKey")), environment=cli.environment)
         kept = dumps(host)
         said |= as_json(kept, now)

@@ -7,6 +7,8 @@ from typing import Any
 
 from ci.host import Host
 
+DECLARED = ("command:local:Command", "backup")
+"""Type and name of what makes a stack's own dumps (infra/backup.py)."""
 LATE = timedelta(hours=36)
 """A daily dump that is older than this was left out."""
 _LIMIT = 300

@@ -6,7 +6,7 @@ from ci.host import Host
 
 DOCKER = ("docker.io", "docker-cli", "containerd", "runc")
 """What unattended upgrades leave out (infra/cloud-init.yaml)."""
-RESTART, REBOOT = 15, 25
+RESTART, REBOOT = 15, 35
 """Seconds without an answer, measured in the rehearsal: of a restart of Docker, and of the host."""
 _APT = "sudo apt-get -qq -o DPkg::Lock::Timeout=300"
 _LOOK = f"""set -e

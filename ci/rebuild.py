@@ -60,11 +60,12 @@ def rebuild(cli: Cli, tell: Tell) -> Found:
         with overlaid(cli, {"site:renewServer": True, **_running(state)}) as file:
             _up(strict, tell, *replacing, "--config-file", str(file))
     except CliError as error:
-        serves = "" if found is not Found.ALIVE else "The old droplet serves. "
+        serves = ""
         if _moved(cli, droplet):
             serves = "The new droplet serves. "
         elif found is Found.ALIVE:
             _scale_singletons(host, tell, to=1)
+            serves = "The old droplet serves. "
         raise RebuildError(f"{error}\n{serves}Go on with: python -m ci rebuild --stack {cli.stack}") from None
     return found
 

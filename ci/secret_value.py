@@ -7,8 +7,6 @@ from typing import Any
 KEY = "4dabf18193072939515e22adb298388d"
 """Marks a special value (sdk/go/common/resource/sig in Pulumi's source) …"""
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - … and this says that it is a secret one
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Stands for what is known only after the `up` (UnknownStringValue in sdk/go/common/resource/plugin/rpc.go)."""
 
 
 def is_secret(value: Any) -> bool:

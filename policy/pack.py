@@ -22,6 +22,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from infra.problems import SECRETS
+from policy.config_value import parsed
 from policy.resource import STACK, UNKNOWN, Resource, Stack, texts
 from policy.rule import OfResource, OfStack, Rule
 from policy.rules import RULES
@@ -31,7 +32,7 @@ def pack() -> None:
     """Serve all rules to the engine until it ends."""
     config = get_config_env()
     allowed = json.loads(config.get("site:allowedViolations", "{}"))
-    secrets = frozenset(text for key, value in config.items() if _secret(key) for text in texts(_read(value)))
+    secrets = frozenset(text for key, value in config.items() if _secret(key) for text in texts(parsed(value)))
     PolicyPack(name="site", enforcement_level=EnforcementLevel.MANDATORY, policies=[*_policies(allowed, secrets)])
 
 
@@ -108,11 +109,3 @@ def _secret(key: str) -> bool:
     pulumi-language-python's main.go)."""
     namespace, _, name = key.partition(":")
     return (name if namespace == "site" else f"{namespace}Token") in SECRETS
-
-
-def _read(text: str) -> Any:
-    """A value of the config: structured ones are JSON."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text

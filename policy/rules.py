@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from policy import bucket, database, droplet, network, ownership, pipeline, registry, replacement, secret, services, web
+from policy import bucket, confinement, database, droplet, network, ownership, pipeline, registry, replacement, secret, services, web
 from policy.resource import Stack
 from policy.rule import Rule
 from policy.violation import Violation
@@ -15,7 +15,7 @@ RULES: tuple[Rule, ...] = (
     *pipeline.RULES,
     *registry.RULES,
     *services.RULES,
-    *services.CONFINEMENT,
+    *confinement.RULES,
     *bucket.RULES,
     *ownership.RULES,
     *secret.RULES,

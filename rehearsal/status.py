@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 
 from ci.digitalocean import DigitalOcean
+from ci.dumps import DECLARED
 from ci.state import name_of
 from ci.status.report import Report
-from ci.status.subject import CLUSTER, DUMPS, SERVICE, Subject
+from ci.status.subject import CLUSTER, SERVICE, Subject
 from rehearsal import release
 from rehearsal.apis import Apis
 from rehearsal.cloud.world import WorldError
@@ -38,7 +39,7 @@ def _subject(stack: Stack) -> Subject:
         exports=exports,
         services=frozenset(str(entry.inputs["name"]) for entry in entries if entry.type == SERVICE),
         cluster=clusters[-1] if clusters else "",
-        dumped=DUMPS in {(entry.type, name_of({"urn": entry.urn})) for entry in entries},
+        dumped=DECLARED in {(entry.type, name_of({"urn": entry.urn})) for entry in entries},
         secret_ages=_limits(stack),
         host=ways.host_of(str(exports["host"]), str(exports["hostKey"])) if exports.get("host") else None,
         account=lambda: DigitalOcean(stack.settings(None)[1]["digitalocean:token"], url=str(apis.url), ca_file=str(apis.ca)),

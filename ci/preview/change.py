@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ci.cli import is_real
-from ci.secret_value import UNKNOWN
+from policy.resource import UNKNOWN
 
 Op = Literal["create", "update", "replace", "delete"]
 _OPS: dict[str, Op] = {

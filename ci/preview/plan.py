@@ -15,8 +15,9 @@ from typing import Any
 
 from ci.cli import Cli
 from ci.preview.change import Change, changes
-from ci.secret_value import UNKNOWN, opened, replaced, texts
+from ci.secret_value import opened, replaced, texts
 from ci.state import State
+from policy.resource import UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True)

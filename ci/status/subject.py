@@ -9,6 +9,7 @@ from ci import config_file
 from ci.cli import Cli
 from ci.cloud import token
 from ci.digitalocean import DigitalOcean
+from ci.dumps import DECLARED
 from ci.front_door import FrontDoor
 from ci.host import Host
 from ci.promotion import history
@@ -19,8 +20,6 @@ from ci.status import drift
 from ci.status.fact import Fact
 
 CLUSTER, SERVICE = "digitalocean:index/databaseCluster:DatabaseCluster", "docker:index/service:Service"
-DUMPS = ("command:local:Command", "backup")
-"""Type and name of what makes the stack's own dumps (infra/backup.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,7 @@ class Subject:
             exports=exports,
             services=frozenset(str(found["inputs"]["name"]) for found in state.of(SERVICE)),
             cluster=str(clusters[0]["id"]) if clusters else "",
-            dumped=state.find(*DUMPS) is not None,
+            dumped=state.find(*DECLARED) is not None,
             secret_ages=config.get("site:secretAges") or {},
             host=_host(exports, cli.environment),
             account=lambda: DigitalOcean(digitalocean()),

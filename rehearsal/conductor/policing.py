@@ -1,9 +1,9 @@
 """What a preview of the conductor's finds against the policy, as the policy pack does for the Pulumi CLI."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+from policy.config_value import parsed
 from policy.replacement import replaced
 from policy.resource import UNKNOWN, Resource, Stack, texts
 from policy.rules import violations
@@ -16,7 +16,7 @@ from rehearsal.conductor.registration import Registration
 
 def against_the_policy(program: Program, registrations: Iterable[Registration], outcome: Outcome) -> list[Violation]:
     """All that the rules find, and what of the outcome they don't let happen."""
-    config = {key: _value(text) for key, text in program.config.items()}
+    config = {key: parsed(text) for key, text in program.config.items()}
     stack = Stack(
         resources=tuple(map(_seen, registrations)),
         exports={name: _known(value) for name, value in outcome.exports.items()},
@@ -46,10 +46,3 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return [_known(inner) for inner in value]
     return UNKNOWN if value is COMPUTED else value
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text

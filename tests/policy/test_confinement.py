@@ -2,11 +2,11 @@
 
 import pytest
 
+from policy.confinement import RULES
 from policy.resource import UNKNOWN, Resource
-from policy.services import CONFINEMENT
 
 URN = "urn:pulumi:production::site::site:infra:Site$docker:index/service:Service::web"
-BY_ID = {rule.id: rule for rule in CONFINEMENT}
+BY_ID = {rule.id: rule for rule in RULES}
 
 
 def told(id: str, *, limits: object = None, **container: object) -> list[str]:

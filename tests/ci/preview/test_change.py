@@ -3,7 +3,7 @@
 from typing import Any
 
 from ci.preview.change import changes
-from ci.secret_value import UNKNOWN
+from policy.resource import UNKNOWN
 
 SITE = "urn:pulumi:staging::site::site:infra:Site"
 

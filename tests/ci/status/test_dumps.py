@@ -25,7 +25,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *, hours: float | None, drill: dict[st
 def test_a_dump_of_tonight_and_a_good_drill_leave_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     report = told(monkeypatch, hours=5, drill=GOOD)
     assert report.code == 0
-    assert "5 hours ago, 2.0 MB (1 are kept)" in report.facts[0].value
+    assert "the newest of 1 dumps is 5.0 hours old, 2.0 MB" in report.facts[0].value
     assert "recovered in 0.4 minutes" in report.facts[1].value
 
 
@@ -37,7 +37,7 @@ def test_a_dump_that_is_late_failed_or_missing_is_bad(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("change", "state"),
-    [({"good": False, "problem": "it lacks migrations"}, "bad"), ({"time": (datetime.now(UTC) - timedelta(days=10)).isoformat()}, "warn")],
+    [({"good": False, "problem": "it lacks migrations"}, "bad"), ({"time": (datetime.now(UTC) - timedelta(days=10)).isoformat()}, "bad")],
 )
 def test_a_drill_that_failed_or_is_long_ago_is_to_be_done_again(
     monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], state: str
